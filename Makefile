@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Every target: `make help`. Everything that is built goes to $(OUTPUT); sources stay untouched.
+# V=1 shows commands, SAN=address,undefined builds with sanitizers, WERROR= lets warnings pass.
+
+OUTPUT ?= build
+CC = gcc
+CLANG ?= clang
+BPFTOOL ?= $(shell command -v bpftool 2>/dev/null || echo /usr/sbin/bpftool)
+PKG_CONFIG ?= pkg-config
+PREFIX ?= /usr/local
+WERROR ?= -Werror
+K ?= all
+T ?= 60
+WHERE ?= vm
+
+ifeq ($(V),1)
+Q =
+say = @:
+else
+Q = @
+say = @printf '  %-8s %s\n'
+endif
+
+LIBS := libbpf libelf zlib yaml-0.1 jansson
+WARNINGS := \
+	-Wall \
+	-Wextra \
+	-Wshadow \
+	-Wmissing-prototypes \
+	-Wstrict-prototypes \
+	-Wpointer-arith \
+	-Wformat=2 \
+	-Wundef \
+	-Wvla \
+	$(WERROR)
+VERSION := $(shell sed -n 's/^\#\# \([0-9.]*\).*/\1/p' CHANGES.md 2>/dev/null | head -n 1)
+CPPFLAGS := -D_GNU_SOURCE -DPAVISE_VERSION='"$(VERSION)"' -Iagent -Ibpf/include -I$(OUTPUT)/gen
+CFLAGS ?= -O2 -g
+CFLAGS_ALL = -std=gnu11 $(CFLAGS) $(WARNINGS) -fno-strict-aliasing -fstack-protector-strong
+LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
+ifneq ($(SAN),)
+CFLAGS_ALL += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=$(SAN)
+endif
+
+BPF_CFLAGS := -std=gnu11 -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ibpf/include \
+	-Wall -Wextra -Wshadow -Wno-unused-parameter -Wno-missing-declarations $(WERROR)
+
+AGENT_SRC := $(wildcard agent/*.c agent/*/*.c)
+AGENT_OBJ := $(AGENT_SRC:%.c=$(OUTPUT)/%.o)
+LIB_OBJ := $(filter-out $(OUTPUT)/agent/main.o,$(AGENT_OBJ))
+LSM_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/lsm/*.bpf.c))
+TRACE_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/trace/*.bpf.c))
+SKELETONS := $(OUTPUT)/gen/lsm.skel.h $(OUTPUT)/gen/trace.skel.h
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT_BIN := $(UNIT_SRC:%.c=$(OUTPUT)/%)
+VM_SRC := $(wildcard tests/vm/*.c)
+VM_BIN := $(VM_SRC:%.c=$(OUTPUT)/%)
+DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+##@ Use
+.PHONY: all demo test
+all: $(OUTPUT)/pavise ## build the program (build/pavise)
+
+demo: ## show the main job with real programs, in a VM (WHERE=host: on this machine)
+	@tests/demo $(WHERE)
+
+test: ## everything: unit tests, then the VM suite on every kernel of the matrix
+	@tests/run-all
+
+##@ Work
+.PHONY: deps unit unit-san check fmt verify vmtest objects install clean help
+deps: ## install what is missing (Debian packages; root or sudo)
+	@packaging/install-deps
+
+unit: $(UNIT_BIN) ## unit tests
+	@tests/run-unit $(UNIT_BIN)
+
+unit-san: ## unit tests under ASan and UBSan
+	@$(MAKE) --no-print-directory OUTPUT=build-san SAN=address,undefined unit
+
+check: ## format, static analysis, shell scripts, -Werror build
+	@tests/check
+
+fmt: ## format the sources in place
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+verify: all ## load every program on every kernel (K=6.1 for one); verifier's log on refusal
+	@tests/verify $(K)
+
+vmtest: all $(VM_BIN) ## the VM suite on kernel K (default: all)
+	@tests/run-vm $(K)
+
+objects: $(VM_BIN) $(UNIT_BIN) all
+
+install: all ## install below DESTDIR/PREFIX
+	install -D -m 0755 $(OUTPUT)/pavise $(DESTDIR)$(PREFIX)/sbin/pavise
+	install -d $(DESTDIR)$(PREFIX)/share/pavise/policies
+	install -m 0644 policies/*.yaml $(DESTDIR)$(PREFIX)/share/pavise/policies/
+	install -d $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 0644 docs/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+
+clean: ## remove what was built
+	$(Q)rm -rf build build-san
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z][a-z-]*:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+
+$(OUTPUT)/pavise: $(AGENT_OBJ)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(OUTPUT)/libpavise.a: $(LIB_OBJ)
+	$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(OUTPUT)/agent/%.o: agent/%.c | $(SKELETONS)
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(OUTPUT)/bpf/%.bpf.o: bpf/%.bpf.c
+	$(say) BPF $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUTPUT)/gen/lsm.bpf.o: $(LSM_OBJ)
+$(OUTPUT)/gen/trace.bpf.o: $(TRACE_OBJ)
+$(OUTPUT)/gen/%.bpf.o:
+	$(say) BPFLINK $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(OUTPUT)/gen/%.skel.h: $(OUTPUT)/gen/%.bpf.o
+	$(say) SKEL $@
+	$(Q)$(BPFTOOL) gen skeleton $< name pv_$* > $@
+
+$(OUTPUT)/tests/unit/test_%: tests/unit/test_%.c $(OUTPUT)/libpavise.a
+	$(say) TEST $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(OUTPUT)/libpavise.a $(LDLIBS) -lcmocka
+
+$(OUTPUT)/tests/vm/%: tests/vm/%.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -static -o $@ $<
+
+-include $(DEPENDENCIES)
