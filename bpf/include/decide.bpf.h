@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The decision: subject, object and access in; 0 or -EACCES out; one record where one is due.
+ *
+ * Guarantee: every hook decides here, so that no two hooks can disagree about one object. All
+ * profiles of the subject must allow. What cannot be decided takes the profile's own cell for that,
+ * which the compiler made a denial for policies in enforce mode.
+ *
+ * Failure direction: no image, no profile: ungoverned, allow. Governed and no memory for the
+ * record: the verdict stands, the loss is counted.
+ */
+#ifndef PAVISE_DECIDE_BPF_H
+#define PAVISE_DECIDE_BPF_H
+
+#include "process.bpf.h"
+#include "subject.bpf.h"
+#include "walk.bpf.h"
+
+#define EACCES 13
+#define EINVAL 22
+
+#define PV_NO_ACCESS	 0xff
+#define PV_WANT(a, b, c) ((u32)(a) | (u32)(b) << 8 | (u32)(c) << 16)
+#define PV_WANT1(a)	 PV_WANT(a, PV_NO_ACCESS, PV_NO_ACCESS)
+
+/* The question, filled by a hook. */
+struct pv_question {
+	u32 hook;
+	u32 want; /* PV_WANT: up to three accesses */
+	u32 seen; /* PV_WANT1: an access already reported, whose would-deny is not said again */
+	u32 flags;
+	/* files */
+	u64 dentry;
+	u64 mnt;
+	u64 inode; /* 0: none yet */
+	/* sockets */
+	u8 name[24]; /* as the automaton reads it */
+	u32 name_length;
+	u32 walk; /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
+	u16 family;
+	u16 sock_type;
+	u16 protocol;
+	u16 port;
+};
+
+/* deny over would-deny over audited allow over allow */
+static __always_inline u32 cell_weight(u32 cell)
+{
+	u32 verdict = PV_CELL_VERDICT(cell);
+
+	return verdict == PV_DENY ? 3 : verdict ? 2 : !!(cell & PV_CELL_AUDIT);
+}
+
+static __always_inline void answer_take(struct pv_answer *a, u32 cell, u32 profile, u32 access)
+{
+	if (cell_weight(cell) > cell_weight(a->cell)) {
+		a->cell = cell;
+		a->profile = profile;
+		a->access = access;
+	}
+}
+
+/* A decision as a hook's return value: the verifier of 6.12 wants to see the two values. */
+static __always_inline int verdict(int decision)
+{
+	int r = 0;
+
+	if (decision)
+		asm volatile("%0 = %1" : "=r"(r) : "i"(-EACCES));
+	return r;
+}
+
+/* The cells of one row for all accesses wanted. */
+static __always_inline void answer_row(struct pv_answer *a, struct pv_matcher *m, const struct pv_question *q,
+				       u32 row, u32 profile, u32 fallback)
+{
+	for (u32 i = 0; i < 3; i++) {
+		u32 access = (q->want >> (8 * i)) & 0xff;
+		u32 cell;
+
+		if (access == PV_NO_ACCESS)
+			continue;
+		cell = matcher_cell(m, row, access, fallback);
+		if (q->seen != PV_NO_ACCESS && PV_CELL_VERDICT(cell) == PV_WOULD_DENY &&
+		    PV_CELL_VERDICT(matcher_cell(m, row, q->seen, fallback)) == PV_WOULD_DENY)
+			continue;
+		answer_take(a, cell, profile, access);
+	}
+}
+
+#define PV_PATH_PIECE  16
+#define PV_PATH_PIECES (PV_WALK_LEVELS + PV_NAMES_MAX / PV_PATH_PIECE)
+
+struct pv_path_match {
+	struct pv_matcher *m;
+	struct pv_scratch *s;
+	u32 left;   /* bytes of names before the component at hand */
+	u32 at;	    /* next byte of that component */
+	u32 length; /* bytes of it still to read */
+	u32 pad;
+};
+
+/* Read a piece of the path, from the root down: the length of a component is its last byte. */
+static long path_piece(u32 i, struct pv_path_match *p)
+{
+	u32 n = p->length, left = p->left;
+
+	if (!n) {
+		if (!left || left > PV_NAMES_MAX)
+			return 1;
+		left -= 1;
+		n = p->s->names[left & (PV_NAMES_MAX - 1)];
+		if (n > left) {
+			p->m->fault = 1;
+			return 1;
+		}
+		p->left = p->at = left - n;
+		matcher_slash(p->m);
+	}
+	PV_READ(p->m, n, PV_PATH_PIECE, p->s->names[(p->at + k) & (PV_NAMES_MAX - 1)]);
+	p->at += PV_PATH_PIECE;
+	p->length = n > PV_PATH_PIECE ? n - PV_PATH_PIECE : 0;
+	return p->m->fault || (p->m->at & PV_DECIDED) ? 1 : 0;
+}
+
+/*
+ * The row of the path in scratch, read from `start` in the image of `generation`; PV_UNKNOWN or
+ * PV_STALE. A function of its own for the verifier. A kernel-internal object has no name: no pattern matches,
+ * the defaults decide.
+ */
+__weak int path_row(struct pv_scratch *s, u32 start, u32 generation)
+{
+	struct pv_path_match p = {};
+	struct pv_matcher m;
+	u32 row;
+
+	if (!s || !matcher_open(&m))
+		return PV_UNKNOWN;
+	if (m.head->generation != generation)
+		return PV_STALE;
+	m.at = start;
+	p.m = &m;
+	p.s = s;
+	p.left = s->names_len;
+	if (s->end != PV_WALK_INTERNAL) {
+		if (p.left)
+			bpf_loop(PV_PATH_PIECES, path_piece, &p, 0);
+		else
+			matcher_slash(&m);
+	}
+	row = matcher_answer(&m);
+	return m.fault || row >= m.head->n_rows ? PV_UNKNOWN : (int)row;
+}
+
+/* The row of a socket's name, as path_row(). */
+__weak int socket_row(const struct pv_question *q, u32 start, u32 generation)
+{
+	struct pv_matcher m;
+	u32 row;
+
+	if (!q || !matcher_open(&m))
+		return PV_UNKNOWN;
+	if (m.head->generation != generation)
+		return PV_STALE;
+	m.at = start;
+	matcher_bytes(&m, q->name, q->name_length, sizeof(q->name));
+	row = matcher_answer(&m);
+	return m.fault || row >= m.head->n_rows ? PV_UNKNOWN : (int)row;
+}
+
+/* The subject's i-th profile, NULL where there is nothing to ask. */
+static __always_inline struct pv_profile *
+subject_profile(struct pv_matcher *m, const struct pv_subject *subject, u32 i, u32 *number)
+{
+	u32 p = subject->profile[i & PV_HELD_MAX];
+
+	if (i >= subject->n || !p || p >= m->head->n_profiles || p >= PV_PROFILES_MAX)
+		return NULL;
+	*number = p;
+	return &m->head->profiles[p];
+}
+
+#define PV_WALK_DUE 1
+
+/*
+ * The word of the subject's i-th profile on the question, into s->answer. 0, PV_STALE, or
+ * PV_WALK_DUE: a path that was not walked matters to this profile. A function of its own for the
+ * verifier.
+ */
+__weak int profile_answer(struct pv_scratch *s, const struct pv_question *q, u32 i, u32 generation)
+{
+	u32 number, undecidable;
+	struct pv_profile *p;
+	struct pv_matcher m;
+	int row = PV_UNKNOWN;
+
+	if (!s || !q || !matcher_open(&m))
+		return 0;
+	if (m.head->generation != generation)
+		return PV_STALE;
+	p = subject_profile(&m, &s->subject, i, &number);
+	if (!p)
+		return 0;
+	undecidable = q->name_length ? p->net_undecidable : p->path_undecidable;
+	if (!s->walked) {
+		if (!(p->path_start & PV_DECIDED))
+			return PV_WALK_DUE;
+		row = p->path_start & PV_VALUE_MASK;
+	} else if (s->answer.walk == PV_WALK_OK || s->answer.walk == PV_WALK_INTERNAL) {
+		row = q->name_length ? socket_row(q, p->net_start, generation)
+				     : path_row(s, p->path_start, generation);
+	}
+	if (row == PV_STALE)
+		return PV_STALE;
+	if (row < 0)
+		answer_take(&s->answer, undecidable, number, q->want & 0xff);
+	else
+		answer_row(&s->answer, &m, q, row, number, undecidable);
+	return 0;
+}
+
+/* All of the subject's profiles. The first result that is not 0, or 0. */
+static __always_inline int subject_answer(struct pv_scratch *s, const struct pv_question *q, u32 generation)
+{
+	int r = 0;
+
+	s->answer.cell = s->answer.profile = 0;
+	s->answer.access = q->want & 0xff;
+	for (u32 i = 0; i < 1 + PV_HELD_MAX && !r; i++)
+		if (i < s->subject.n)
+			r = profile_answer(s, q, i, generation);
+	return r;
+}
+
+static __always_inline void record_object(struct pv_decision_record *r, const struct pv_question *q)
+{
+	u64 inode = q->inode, sb = 0;
+	u16 mode = 0;
+
+	r->flags = q->flags;
+	r->dev = r->mode = 0;
+	r->ino = 0;
+	if (inode) {
+		bpf_probe_read_kernel(&mode, 2,
+				      (void *)(inode + bpf_core_field_offset(struct inode, i_mode)));
+		bpf_probe_read_kernel(&r->ino, 8,
+				      (void *)(inode + bpf_core_field_offset(struct inode, i_ino)));
+		bpf_probe_read_kernel(&sb, 8, (void *)(inode + bpf_core_field_offset(struct inode, i_sb)));
+		bpf_probe_read_kernel(&r->dev, 4,
+				      (void *)(sb + bpf_core_field_offset(struct super_block, s_dev)));
+		r->mode = mode;
+	}
+	r->family = q->family;
+	r->sock_type = q->sock_type;
+	r->protocol = q->protocol;
+	r->port = q->port;
+	__builtin_memset(r->addr, 0, sizeof(r->addr));
+	if (q->name_length == 2 + 4 + 2)
+		__builtin_memcpy(r->addr, q->name + 2, 4);
+	else if (q->name_length == 2 + 16 + 2)
+		__builtin_memcpy(r->addr, q->name + 2, 16);
+}
+
+/* Send the decision. A function of its own for the verifier. */
+__weak int report(struct pv_scratch *s, const struct pv_question *q, u32 generation)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 seq = lane_next(PV_LANE_DECISION);
+	struct pv_decision_record *r;
+	struct pv_answer a;
+	struct pv_label *l;
+	u32 names, size;
+
+	if (!s || !q)
+		return 0;
+	names = scratch_names(s);
+	a = s->answer;
+	l = bpf_task_storage_get(&labels, task, 0, 0);
+	if (l && PV_CELL_VERDICT(a.cell) == PV_DENY)
+		l->denials++;
+	size = sizeof(*r) + names;
+	r = SCRATCH_RECORD(s, struct pv_decision_record);
+	record_head(&r->head, PV_REC_DECISION, size, seq);
+	process_fill(&r->process, task, l ? l->profile : a.profile);
+	r->generation = generation;
+	r->cell = a.cell;
+	r->profile = a.profile;
+	r->hook = q->hook;
+	r->access = a.access;
+	r->accesses = 0;
+	for (u32 i = 0; i < 3; i++)
+		if (((q->want >> (8 * i)) & 0xff) < 16)
+			r->accesses |= 1 << ((q->want >> (8 * i)) & 15);
+	r->walk = a.walk;
+	record_object(r, q);
+	r->names_len = names;
+	r->pad = 0;
+	if (bpf_ringbuf_output(&decisions, r, size, 0))
+		lane_lost(PV_LANE_DECISION);
+	return 0;
+}
+
+/* A kernel-internal object that is not a regular file (a pipe by /proc/self/fd) has no rules. */
+static __always_inline bool internal_exempt(const struct pv_question *q)
+{
+	u16 mode = 0;
+
+	if (bpf_probe_read_kernel(&mode, 2, (void *)(q->inode + bpf_core_field_offset(struct inode, i_mode))))
+		return false;
+	return (mode & 0170000) != 0100000;
+}
+
+/*
+ * No work space: nothing can be named and nothing reported. The governed get what their profiles
+ * say of the undecidable.
+ */
+static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_question *q)
+{
+	struct pv_subject subject;
+	struct pv_profile *p;
+	u32 number, cell;
+	int r = 0;
+
+	r = subject_open(&subject, m->head->generation);
+	if (r == SUBJECT_UNGOVERNED || r == PV_STALE)
+		return r;
+	r = 0;
+	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
+		p = subject_profile(m, &subject, i, &number);
+		if (!p)
+			continue;
+		cell = q->name_length ? p->net_undecidable : p->path_undecidable;
+		if (PV_CELL_VERDICT(cell) == PV_DENY)
+			r = -EACCES;
+		if (cell_weight(cell)) {
+			lane_next(PV_LANE_DECISION);
+			lane_lost(PV_LANE_DECISION);
+		}
+	}
+	return r;
+}
+
+/* Decide with the image at hand: 0, -EACCES or PV_STALE. A function of its own for the verifier. */
+__weak int decide_once(const struct pv_question *q)
+{
+	struct pv_scratch *s;
+	struct pv_matcher m;
+	int governed, r;
+	u32 generation;
+
+	if (!q || !matcher_open(&m))
+		return 0;
+	s = scratch_get(bpf_get_current_task_btf());
+	if (!s)
+		return decide_bare(&m, q);
+	governed = subject_open(&s->subject, m.head->generation);
+	if (governed == PV_STALE)
+		return PV_STALE;
+	if (governed == SUBJECT_UNGOVERNED) {
+		bpf_task_storage_delete(&scratch, bpf_get_current_task_btf());
+		return 0;
+	}
+	generation = m.head->generation;
+	s->answer.walk = q->walk;
+	s->walked = !!q->name_length;
+	s->names_len = 0;
+	if (s->subject.overfull || governed == PV_UNKNOWN)
+		s->walked = 1, s->answer.walk = PV_WALK_OVERFULL;
+	r = subject_answer(s, q, generation);
+	if (r == PV_STALE)
+		return PV_STALE;
+	if (!q->name_length && (r == PV_WALK_DUE || s->answer.cell)) {
+		/* a path matters, or is to be named in the record */
+		s->object = q->dentry;
+		s->mnt = q->mnt;
+		r = walk(s);
+		if (r == PV_WALK_INTERNAL && internal_exempt(q))
+			return 0;
+		if (s->answer.walk != PV_WALK_OVERFULL)
+			s->answer.walk = r;
+		s->walked = 1;
+		if (subject_answer(s, q, generation))
+			return PV_STALE;
+	}
+	if (cell_weight(s->answer.cell))
+		report(s, q, generation);
+	return PV_CELL_VERDICT(s->answer.cell) == PV_DENY ? -EACCES : 0;
+}
+
+/*
+ * Decide for the current task, which label_governed() found to be possibly governed. Nonzero is a
+ * denial; hooks return verdict() of it, so that the verifier sees the values.
+ *
+ * Twice is enough: the publisher waits for a grace period after each swap, and a program is a
+ * reader, so that it can meet one swap and no second.
+ */
+static __always_inline int decide(const struct pv_question *q)
+{
+	int r = decide_once(q);
+
+	return r == PV_STALE ? decide_once(q) : r;
+}
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Labels: which profile governs a task.
+ *
+ * Guarantee: when a hook asks, the label says what the policy set in force says of the task's
+ * cgroup, plus every profile of a cgroup that the task left. A subject never sheds its policy: a
+ * move adds, fork copies (task_alloc, so io_uring workers and CLONE_INTO_CGROUP children too), and
+ * nothing but a policy set without the policy removes.
+ *
+ * How: the label holds the generation and the cgroup id that it was resolved for. Where either
+ * differs, or where there is none, the cgroup's path is read in the kernel, from the root down by
+ * the cgroup's own list of ancestors, through the image's automaton. So nothing races with user
+ * space: no scan at start, no notice of a new cgroup, no table of cgroups that could be full.
+ * Cgroup v2 directories cannot be renamed. Entering a cgroup is noticed at once by bpf/trace, so
+ * that the profile is taken on even by a task that runs no hook while it is there.
+ *
+ * Soundness of the update order: the publisher swaps the image first and the generation word
+ * afterwards. A label is resolved with the image at hand and takes that image's generation; a
+ * decision with image G uses a label of generation G, and refreshes it otherwise.
+ */
+#ifndef PAVISE_LABEL_BPF_H
+#define PAVISE_LABEL_BPF_H
+
+#include "match.bpf.h"
+
+#define PV_UNKNOWN (-1)
+#define PV_STALE   (-2)
+
+#define PF_KTHREAD 0x00200000
+
+/* Names are read piecemeal, the stack being shared by the whole call chain. */
+#define PV_NAME_PIECE	 16
+#define PV_CGROUP_PIECES 2048
+
+struct pv_cgroup_walk {
+	struct pv_matcher *m;
+	u64 ancestors; /* address of cgroup->ancestors */
+	u64 text;      /* what is left of a name, 0: the next ancestor is due */
+	u32 level;     /* of the ancestor at hand; [0] is the root, which has no name */
+	u32 levels;
+};
+
+/* The address of the next ancestor's name. */
+static __always_inline bool cgroup_next(struct pv_cgroup_walk *w)
+{
+	u64 ancestor = 0, kn = 0;
+
+	w->level++;
+	return !bpf_probe_read_kernel(&ancestor, 8, (void *)(w->ancestors + 8 * (u64)w->level)) &&
+	       !bpf_probe_read_kernel(&kn, 8,
+				      (void *)(ancestor + bpf_core_field_offset(struct cgroup, kn))) &&
+	       !bpf_probe_read_kernel(&w->text, 8,
+				      (void *)(kn + bpf_core_field_offset(struct kernfs_node, name)));
+}
+
+static long cgroup_piece(u32 i, struct pv_cgroup_walk *w)
+{
+	u8 piece[PV_NAME_PIECE];
+	long length;
+
+	if (!w->text) {
+		if (w->level >= w->levels)
+			return 1;
+		if (!cgroup_next(w))
+			goto fault;
+		matcher_slash(w->m);
+	}
+	length = bpf_probe_read_kernel_str(piece, sizeof(piece), (void *)w->text);
+	if (length < 1)
+		goto fault;
+	matcher_bytes(w->m, piece, length - 1, PV_NAME_PIECE - 1);
+	w->text = length < PV_NAME_PIECE ? 0 : w->text + PV_NAME_PIECE - 1;
+	return w->m->fault ? 1 : 0;
+fault:
+	w->m->fault = 1;
+	return 1;
+}
+
+struct pv_cgroup_query {
+	u64 cgroup; /* struct cgroup */
+	u32 level;
+	u32 generation; /* of the image that must answer */
+};
+
+/*
+ * The profile that a cgroup gives, PV_UNKNOWN (unreadable memory, a tree deeper than the bound) or
+ * PV_STALE (another image was published meanwhile). A function of its own for the verifier.
+ */
+__weak int cgroup_profile(struct pv_cgroup_query *query)
+{
+	struct pv_cgroup_walk w = {};
+	struct pv_matcher m;
+	u32 answer;
+
+	if (!query || !matcher_open(&m))
+		return PV_UNKNOWN;
+	if (query->generation != m.head->generation)
+		return PV_STALE;
+	w.m = &m;
+	w.levels = query->level;
+	w.ancestors = query->cgroup + bpf_core_field_offset(struct cgroup, ancestors);
+	m.at = m.head->cgroup_start;
+	if (w.levels)
+		bpf_loop(PV_CGROUP_PIECES, cgroup_piece, &w, 0);
+	else
+		matcher_slash(&m);
+	if (w.text || w.level < w.levels)
+		return PV_UNKNOWN;
+	answer = matcher_answer(&m);
+	if (m.fault || answer >= m.head->n_profiles || answer >= PV_PROFILES_MAX)
+		return PV_UNKNOWN;
+	return answer;
+}
+
+/* Remember a profile that the task leaves behind. */
+static __always_inline void label_hold(struct pv_label *l, u32 profile)
+{
+	u32 n = l->n_held;
+
+	for (u32 i = 0; i < PV_HELD_MAX; i++)
+		if (i < n && l->held[i] == profile)
+			return;
+	if (n >= PV_HELD_MAX) {
+		l->flags |= PV_LABEL_OVERFULL;
+		return;
+	}
+	l->held[n] = profile;
+	l->n_held = n + 1;
+}
+
+static __always_inline u64 cgroup_id(struct task_struct *task)
+{
+	return task->cgroups->dfl_cgrp->kn->id;
+}
+
+/* The profile of a task's own cgroup, or as cgroup_profile(). Kernel threads are never governed. */
+static __noinline int task_cgroup_profile(struct task_struct *task, u32 generation)
+{
+	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
+	struct pv_cgroup_query query = {.generation = generation};
+
+	if (task->flags & PF_KTHREAD)
+		return 0;
+	query.cgroup = (u64)cgroup;
+	query.level = cgroup->level;
+	return cgroup_profile(&query);
+}
+
+/*
+ * Bring a label up to the image of `generation`. 0, or PV_UNKNOWN or PV_STALE: the label then stays
+ * as it is, so that the next hook tries again. The id is read first: a move between the two reads
+ * leaves a label that is not fresh.
+ */
+static __always_inline int label_refresh(struct pv_label *l, struct task_struct *task, u32 generation)
+{
+	u64 id = cgroup_id(task);
+	int profile = task_cgroup_profile(task, generation);
+
+	if (profile < 0)
+		return profile;
+	if (l->generation != generation)
+		l->exec_inode = 0; /* decided by another policy set */
+	if (l->generation && l->cgroup_id != id && l->profile && l->profile != (u32)profile)
+		label_hold(l, l->profile);
+	l->profile = profile;
+	l->cgroup_id = id;
+	l->generation = generation;
+	return 0;
+}
+
+static __always_inline bool label_fresh(const struct pv_label *l, struct task_struct *task, u32 generation)
+{
+	return l->generation == generation && l->cgroup_id == cgroup_id(task);
+}
+
+/*
+ * Is the current task governed? Fast: one storage lookup and two comparisons for a task that is
+ * not. True also where that cannot be found out (the decision then fails for want of a label).
+ */
+static __always_inline bool label_governed(struct pv_label **out)
+{
+	struct pv_state *st = state_get();
+	struct task_struct *task;
+	struct pv_label *l;
+
+	*out = NULL;
+	if (!st || !st->generation)
+		return false; /* no policy was ever published */
+	task = bpf_get_current_task_btf();
+	l = bpf_task_storage_get(&labels, task, 0, 0);
+	*out = l;
+	return !(l && label_fresh(l, task, st->generation) && !l->profile && !l->n_held);
+}
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The maps, shared by both objects and by all programs.
+ *
+ * Weak definitions, so that every .bpf.c may include them and the linker keeps one. None of them
+ * holds state of security in a form that could be evicted: labels are task storage, images are
+ * plain arrays.
+ */
+#ifndef PAVISE_MAPS_BPF_H
+#define PAVISE_MAPS_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "pavise.h"
+
+struct pv_block {
+	struct pv_slot slot[PV_BLOCK_SLOTS];
+};
+
+/* Written by user space only, and frozen once filled. */
+struct pv_image_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, PV_BLOCK_SIZE);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__array(values, struct pv_image_map);
+} images __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct pv_label);
+} labels __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} decisions __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} lineage __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct pv_state);
+} state __weak SEC(".maps");
+
+/* The profiles of a task for one decision: a copy, so that a move meanwhile changes nothing. */
+struct pv_subject {
+	u32 n; /* profiles, the first may be 0 */
+	u32 overfull;
+	u32 profile[1 + PV_HELD_MAX];
+};
+
+/* Of the cells seen the weightiest. */
+struct pv_answer {
+	u32 cell;
+	u32 profile;
+	u32 access;
+	u32 walk; /* enum pv_walk */
+};
+
+/*
+ * Work space of one task: a record under construction, directly followed by the names that the
+ * walk collects, and the state of the walk. Task storage and not per-CPU memory, because programs
+ * are preemptible and a second task would overwrite it; a task's own hooks do not nest. Not the
+ * stack either, which is 512 bytes for a whole call chain. Fits 8 KiB with the storage's own head.
+ */
+#define PV_RECORD_ROOM 168		    /* >= every record head; they end where names begin */
+#define PV_NAMES_ROOM  (PV_NAMES_MAX + 288) /* the last component may overshoot */
+struct pv_scratch {
+	u8 record[PV_RECORD_ROOM];
+	u8 names[PV_NAMES_ROOM];
+	u64 level[PV_WALK_LEVELS]; /* dentry, or mount + 1 where a mount was crossed */
+	u32 check[PV_WALK_LEVELS]; /* the dentry's d_seq, or a digest of the mount's parent */
+	/* walk: what to name, and the outcome */
+	u64 object; /* dentry */
+	u64 mnt;    /* vfsmount */
+	u32 end;    /* enum pv_walk */
+	u32 names_len;
+	/* walk: where it is */
+	u64 dentry;
+	u64 mount;
+	u64 root;      /* mnt_root of that mount */
+	u64 namespace; /* of the current task */
+	u32 levels;
+	u32 done;
+	u32 walked; /* the walk was done, or the question needs none */
+	u32 pad;
+	struct pv_subject subject;
+	struct pv_answer answer;
+};
+_Static_assert(sizeof(struct pv_scratch) <= 8192 - 192, "scratch and its storage head fit 8 KiB");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct pv_scratch);
+} scratch __weak SEC(".maps");
+
+static __always_inline struct pv_state *state_get(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&state, &zero);
+}
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The automaton: the one way in which anything is matched.
+ *
+ * Guarantee: for every name the answer is the one that agent/policy/image.c: image_match() gives,
+ * or a fault, which callers treat as undecidable. No literal of a policy is compared here.
+ *
+ * Names are read in short pieces, each a bounded loop of its own inside bpf_loop(): the verifier
+ * then sees a few thousand instructions and not a few hundred thousand.
+ *
+ * The image is one inner map, looked up once per decision and passed along, so that a decision
+ * sees one generation. References are masked to the block before use, so that even a damaged image
+ * cannot lead outside; a missing block is a fault.
+ */
+#ifndef PAVISE_MATCH_BPF_H
+#define PAVISE_MATCH_BPF_H
+
+#include "maps.bpf.h"
+
+#define PV_SLOT_MASK  (PV_BLOCK_SLOTS - 1)
+#define PV_SLOT_SHIFT 13
+_Static_assert(1 << PV_SLOT_SHIFT == PV_BLOCK_SLOTS, "a reference splits into block and slot");
+
+struct pv_matcher {
+	void *image;		    /* the inner map */
+	struct pv_image_head *head; /* its block 0 */
+	u32 at;			    /* state */
+	u32 fault;
+};
+
+static __always_inline bool matcher_open(struct pv_matcher *m)
+{
+	u32 zero = 0;
+
+	m->at = 0;
+	m->fault = 0;
+	m->head = NULL;
+	m->image = bpf_map_lookup_elem(&images, &zero);
+	if (!m->image)
+		return false;
+	m->head = bpf_map_lookup_elem(m->image, &zero);
+	return m->head != NULL;
+}
+
+/* One step. `block` is the block of number `number`, the one last at hand. */
+#define PV_STEP(m, s, byte, block, number, fail)                                    \
+	do {                                                                        \
+		u32 b_ = (s) >> PV_SLOT_SHIFT;                                      \
+		if (b_ != (number)) {                                               \
+			(block) = bpf_map_lookup_elem((m)->image, &b_);             \
+			if (!(block))                                               \
+				fail;                                               \
+			(number) = b_;                                              \
+		}                                                                   \
+		u32 i_ = ((s) + 1 + (m)->head->classes[(u8)(byte)]) & PV_SLOT_MASK; \
+		if ((block)->slot[i_].check == (s))                                 \
+			(s) = (block)->slot[i_].next;                               \
+		else                                                                \
+			(s) = (block)->slot[(s)&PV_SLOT_MASK].next;                 \
+	} while (0)
+
+/* Read `length` bytes, at most `limit` (a constant); `at_` says how to get at byte k. */
+#define PV_READ(m, length, limit, at_)                                     \
+	do {                                                               \
+		__label__ fault_, out_;                                    \
+		u32 s_ = (m)->at, number_ = s_ >> PV_SLOT_SHIFT;           \
+		struct pv_block *block_;                                   \
+		if (s_ & PV_DECIDED)                                       \
+			break;                                             \
+		block_ = bpf_map_lookup_elem((m)->image, &number_);        \
+		if (!block_)                                               \
+			goto fault_;                                       \
+		for (u32 k = 0; k < (limit); k++) {                        \
+			if (k >= (length) || (s_ & PV_DECIDED))            \
+				break;                                     \
+			PV_STEP(m, s_, at_, block_, number_, goto fault_); \
+		}                                                          \
+		goto out_;                                                 \
+	fault_:                                                            \
+		(m)->fault = 1;                                            \
+		s_ = PV_DECIDED;                                           \
+	out_:                                                              \
+		(m)->at = s_;                                              \
+	} while (0)
+
+/* "/": before every component, and the whole name of a root. */
+static __always_inline void matcher_slash(struct pv_matcher *m)
+{
+	PV_READ(m, 1, 1, '/');
+}
+
+/* `length` bytes, at most `limit`, a constant. */
+static __always_inline void matcher_bytes(struct pv_matcher *m, const u8 *bytes, u32 length, u32 limit)
+{
+	PV_READ(m, length, limit, bytes[k]);
+}
+
+/* The answer at the end of a name. */
+static __always_inline u32 matcher_answer(struct pv_matcher *m)
+{
+	u32 s = m->at, number;
+	struct pv_block *block;
+
+	if (s & PV_DECIDED)
+		return s & PV_VALUE_MASK;
+	number = s >> PV_SLOT_SHIFT;
+	block = bpf_map_lookup_elem(m->image, &number);
+	if (!block) {
+		m->fault = 1;
+		return 0;
+	}
+	return block->slot[s & PV_SLOT_MASK].check & PV_VALUE_MASK;
+}
+
+/* The cell of a row, or `fallback` where the image has no such row. */
+static __always_inline u32 matcher_cell(struct pv_matcher *m, u32 row, u32 access, u32 fallback)
+{
+	u32 number = m->head->row_block + row / PV_BLOCK_ROWS;
+	struct pv_block *block = bpf_map_lookup_elem(m->image, &number);
+
+	if (!block || m->fault)
+		return fallback;
+	u64 word = (row % PV_BLOCK_ROWS) * PV_COLUMNS + access % PV_COLUMNS;
+
+	barrier_var(word); /* keep the mask: 6.1 loses the bounds otherwise */
+	return ((u32 *)block)[word & (PV_BLOCK_SIZE / 4 - 1)];
+}
+
+#endif

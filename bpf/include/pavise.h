@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The contract between the BPF programs and user space.
+ *
+ * Everything that crosses the border stands here and nowhere else: the layout of a compiled policy
+ * image, the label of a task, the records of the two rings and the counters. Both sides are built
+ * from this header, all types have fixed widths, all padding is named, and the sizes are asserted.
+ * A change of anything here is a change of PV_ABI: an agent that finds pins of another ABI refuses
+ * to adopt them.
+ *
+ * IMAGE. A policy set compiles to pure data, an array of blocks of PV_BLOCK_SIZE bytes, which is
+ * published as one inner map in slot 0 of the map of maps `images`. Block 0 is struct pv_image_head;
+ * the blocks after it hold the automaton (struct pv_slot) and then the rows (struct pv_row).
+ *
+ * One automaton serves all names: cgroup paths, file paths, socket addresses. It reads bytes. A
+ * state is named by a 32-bit reference:
+ *
+ *   PV_DECIDED | value     nothing that follows can change the answer: it is `value`
+ *   otherwise              the index of the state's head slot (block = ref / PV_BLOCK_SLOTS)
+ *
+ * The step from state s on byte b: e = slot[s + 1 + classes[b]]; if e.check == s the next state is
+ * e.next, else it is the head slot's `next` (the default). A state and all slots it may probe lie in
+ * one block. At the end of the name the answer is the low 31 bits of the head slot's `check`.
+ *
+ * The answer for a cgroup path is a profile number (0: ungoverned). For a file path or a socket
+ * address, started from the profile's own start state, it is a row; the row's cell for the access
+ * says what happens and which decision (policy, rule, reason) says so. All precedence, modes and
+ * the intersection of policies are settled by the compiler.
+ *
+ * Names as the automaton reads them:
+ *   cgroup   "/" or "/a/b", from the cgroup v2 root
+ *   path     "/" or "/a/b", from the root mount of the mount namespace down
+ *   socket   family (PV_FAM_*), protocol (PV_PROTO_*), then for inet 4 or 16 address bytes and two
+ *            port bytes, all big endian. PV_ACC_SOCKET (creation) ends after the protocol.
+ *            PV_FAM_OTHER: u8 family (255 when it does not fit) in the protocol's place, and ends.
+ */
+#ifndef PAVISE_H
+#define PAVISE_H
+
+#ifndef __bpf__
+#include <assert.h>
+#include <linux/types.h>
+#endif
+
+#define PV_ABI	 1
+#define PV_MAGIC 0x45535650 /* "PVSE", little endian */
+
+/* ---- image ---- */
+
+#define PV_BLOCK_SIZE	65536
+#define PV_BLOCK_SLOTS	(PV_BLOCK_SIZE / 8)
+#define PV_BLOCKS_MAX	1024 /* 64 MiB */
+#define PV_DECIDED	0x80000000u
+#define PV_HEAD		0x80000000u /* in pv_slot.check: a head slot */
+#define PV_EMPTY	0x7fffffffu /* in pv_slot.check: a free slot; never a state */
+#define PV_VALUE_MASK	0x7fffffffu
+#define PV_PROFILES_MAX 3072
+#define PV_COLUMNS	32
+#define PV_BLOCK_ROWS	(PV_BLOCK_SIZE / (PV_COLUMNS * 4))
+
+struct pv_slot {
+	__u32 check; /* owner state, or PV_HEAD | answer at end of name, or PV_EMPTY */
+	__u32 next;  /* next state; in a head slot the default next state */
+};
+
+/* What an access is called in a row. Files and exec share the rows of the path automaton. */
+enum pv_access {
+	PV_ACC_READ,
+	PV_ACC_WRITE,
+	PV_ACC_APPEND,
+	PV_ACC_CREATE,
+	PV_ACC_DELETE,
+	PV_ACC_RENAME,
+	PV_ACC_LINK,
+	PV_ACC_ATTRIBUTES,
+	PV_ACC_MAP,
+	PV_ACC_LIST,
+	PV_ACC_EXEC,
+	PV_ACC_CONNECT = 16, /* connect, and a datagram or fast-open send to an address */
+	PV_ACC_BIND,
+	PV_ACC_LISTEN,
+	PV_ACC_ACCEPT,
+	PV_ACC_SOCKET, /* socket creation */
+};
+
+/* A cell: bits 0-1 verdict, bit 2 audit, bits 8-31 index of the decision in the agent's table. */
+enum pv_verdict { PV_ALLOW, PV_DENY, PV_WOULD_DENY };
+#define PV_CELL_VERDICT(c)  ((c)&3u)
+#define PV_CELL_AUDIT	    4u
+#define PV_CELL_DECISION(c) ((c) >> 8)
+#define PV_CELL(verdict, audit, decision) \
+	((__u32)(verdict) | ((audit) ? PV_CELL_AUDIT : 0u) | ((__u32)(decision) << 8))
+
+struct pv_row {
+	__u32 cell[PV_COLUMNS];
+};
+
+struct pv_profile {
+	__u32 path_start; /* state; PV_DECIDED | row where no path rule can matter */
+	__u32 net_start;
+	__u32 path_undecidable; /* the cell for a path that cannot be decided */
+	__u32 net_undecidable;
+};
+
+struct pv_image_head {
+	__u32 magic;
+	__u32 abi;
+	__u32 generation; /* never 0 */
+	__u32 n_blocks;
+	__u32 row_block; /* first block of rows */
+	__u32 n_rows;
+	__u32 n_profiles;   /* profile 0 is "ungoverned" and not usable */
+	__u32 cgroup_start; /* start state for cgroup paths */
+	__u64 digest;	    /* of all blocks with this field as 0; FNV-1a 64 */
+	__u8 classes[256];
+	struct pv_profile profiles[PV_PROFILES_MAX];
+};
+
+#define PV_FAM_INET	4
+#define PV_FAM_INET6	6
+#define PV_FAM_OTHER	1
+#define PV_PROTO_TCP	6  /* MPTCP counts as TCP */
+#define PV_PROTO_UDP	17 /* and UDP-Lite */
+#define PV_PROTO_SCTP	132
+#define PV_PROTO_ICMP	1 /* ping sockets */
+#define PV_PROTO_ICMPV6 58
+#define PV_PROTO_RAW	255 /* SOCK_RAW of any protocol, and what is none of the above */
+
+/* ---- the label of a task ---- */
+
+#define PV_HELD_MAX 7
+
+/*
+ * profile is what the task's cgroup gives it under `generation`; held are the profiles of cgroups
+ * that it left: a subject never sheds its policy. Profile numbers are stable over generations.
+ * Written by the kernel side only. generation 0: to be resolved at the next hook.
+ */
+struct pv_label {
+	__u32 generation;
+	__u32 profile;
+	__u32 n_held;
+	__u32 flags; /* PV_LABEL_* */
+	__u32 held[PV_HELD_MAX];
+	__u32 pad;
+	__u64 cgroup_id; /* the cgroup that `profile` came from */
+	__u64 exec_mm;	 /* the new mm of an exec under way, and the file that passed its check */
+	__u64 exec_inode;
+	__u64 denials; /* of this thread, for the exit record */
+};
+#define PV_LABEL_OVERFULL 1u /* more held profiles than fit: everything is undecidable */
+
+/* ---- records ---- */
+
+enum pv_lane { PV_LANE_DECISION, PV_LANE_LINEAGE, PV_LANES };
+
+enum pv_record_type {
+	PV_REC_DECISION = 1,
+	PV_REC_FORK,
+	PV_REC_EXEC,
+	PV_REC_EXIT,
+	PV_REC_TASK, /* a process that was there first, from the task iterator */
+};
+
+struct pv_record {
+	__u32 type;
+	__u32 size;    /* of the whole record */
+	__u64 time_ns; /* CLOCK_BOOTTIME */
+	__u64 seq;     /* number of this record within its lane, from 1; gaps are losses */
+};
+
+/* A process as the kernel knows it, in the initial pid namespace. */
+struct pv_process {
+	__u64 start_ns; /* start_boottime of the thread group leader */
+	__u64 parent_start_ns;
+	__u64 cgroup_id;
+	__u32 pid; /* thread group id */
+	__u32 tid;
+	__u32 ppid; /* thread group id of the real parent */
+	__u32 uid;  /* effective, initial user namespace */
+	__u32 gid;
+	__u32 profile; /* 0: ungoverned */
+	__u32 mnt_ns;  /* inode numbers of the namespaces */
+	__u32 pid_ns;
+	char comm[16];
+};
+
+enum pv_hook {
+	PV_HOOK_FILE_OPEN = 1,
+	PV_HOOK_BPRM_CHECK,
+	PV_HOOK_MMAP_FILE,
+	PV_HOOK_SOCKET_CREATE,
+	PV_HOOK_SOCKET_BIND,
+	PV_HOOK_SOCKET_CONNECT,
+	PV_HOOK_SOCKET_LISTEN,
+	PV_HOOK_SOCKET_ACCEPT,
+	PV_HOOK_SOCKET_SENDMSG,
+	PV_HOOK_PATH_MKNOD,
+	PV_HOOK_PATH_MKDIR,
+	PV_HOOK_PATH_SYMLINK,
+	PV_HOOK_PATH_UNLINK,
+	PV_HOOK_PATH_RMDIR,
+	PV_HOOK_PATH_RENAME,
+	PV_HOOK_PATH_LINK,
+	PV_HOOK_PATH_CHMOD,
+	PV_HOOK_PATH_CHOWN,
+	PV_HOOK_PATH_TRUNCATE,
+	PV_HOOK_FILE_TRUNCATE,
+	PV_HOOK_MAX,
+};
+
+/* Why a name could not be decided (or, for PV_WALK_FOREIGN.., where the walk ended). */
+enum pv_walk {
+	PV_WALK_OK,
+	PV_WALK_INTERNAL, /* a kernel-internal mount: memfd, an overlay's layer */
+	PV_WALK_DETACHED, /* a mount that is in no namespace */
+	PV_WALK_ESCAPED,  /* not below the root of its mount */
+	PV_WALK_FOREIGN,  /* a mount of another mount namespace */
+	PV_WALK_DEEP,	  /* more levels than PV_WALK_LEVELS or bytes than PV_NAMES_MAX */
+	PV_WALK_RACE,	  /* renamed or moved under the walk, too often */
+	PV_WALK_FAULT,	  /* memory could not be read or had */
+	PV_WALK_ADDRESS,  /* a socket address that cannot be interpreted */
+	PV_WALK_OVERFULL, /* the label holds too many profiles */
+};
+
+#define PV_WALK_LEVELS 256
+#define PV_NAMES_MAX   4096
+
+/*
+ * A path in a record: its components from the leaf up, each followed by one byte with its length.
+ * No component at all is the root. `names` is data[0..names_len), argv data[names_len..+argv_len).
+ */
+struct pv_decision_record {
+	struct pv_record head;
+	struct pv_process process;
+	__u32 generation;
+	__u32 cell;
+	__u32 profile; /* the one that decided */
+	__u16 hook;
+	__u16 access;	/* the access that decided */
+	__u16 accesses; /* bit n: the operation wanted enum pv_access n (files only) */
+	__u16 walk;	/* enum pv_walk */
+	__u32 flags;	/* open flags, mmap prot or message flags */
+	__u32 dev;	/* kernel's s_dev of the object, 0 where there is none */
+	__u32 mode;	/* inode mode */
+	__u64 ino;
+	__u16 family;	 /* AF_*, 0: not a socket */
+	__u16 sock_type; /* SOCK_* */
+	__u16 protocol;	 /* IPPROTO_* */
+	__u16 port;	 /* host order */
+	__u8 addr[16];	 /* 4 bytes for AF_INET */
+	__u32 names_len;
+	__u32 pad;
+	__u8 data[]; /* names */
+};
+
+struct pv_fork_record {
+	struct pv_record head;
+	struct pv_process process; /* the child; its parent is the one at fork */
+};
+
+#define PV_ARGV_MAX 1024
+struct pv_exec_record {
+	struct pv_record head;
+	struct pv_process process;
+	__u32 dev;
+	__u32 mode;
+	__u64 ino;
+	__u32 nlink;
+	__u32 walk; /* enum pv_walk */
+	__u32 argc;
+	__u32 argv_size; /* bytes of all arguments, NULs included; more than argv_len: cut */
+	__u32 names_len;
+	__u32 argv_len;
+	__u8 data[];
+};
+
+struct pv_exit_record {
+	struct pv_record head;
+	struct pv_process process;
+	__u32 status; /* as wait(2) reports it */
+	__u32 pad;
+	__u64 denials; /* of the thread that exited last */
+};
+
+struct pv_task_record {
+	struct pv_record head;
+	struct pv_process process;
+};
+
+/*
+ * Per lane. attempted = records submitted + lost, always; attempted is bumped before the reserve.
+ */
+struct pv_counter {
+	__u64 attempted;
+	__u64 lost;
+};
+
+/* Shared words, one mappable array element. Written by the kernel side but for `generation`. */
+struct pv_state {
+	__u32 abi;
+	__u32 generation; /* of the image in force, 0: none; written last by the publisher */
+	struct pv_counter lanes[PV_LANES];
+	__u64 label_failures;	/* labels that could not be stored */
+	__u64 scratch_failures; /* walks that got no memory */
+	__u64 races;		/* walks repeated */
+};
+
+#ifndef __bpf__
+static_assert(sizeof(struct pv_slot) == 8, "slot");
+static_assert(sizeof(struct pv_row) * PV_BLOCK_ROWS == PV_BLOCK_SIZE, "rows fill a block");
+static_assert(sizeof(struct pv_image_head) <= PV_BLOCK_SIZE, "the head fits block 0");
+static_assert(sizeof(struct pv_label) == 80, "label");
+static_assert(sizeof(struct pv_process) == 72, "process");
+static_assert(sizeof(struct pv_decision_record) == 168, "decision record");
+static_assert(sizeof(struct pv_exec_record) == 136, "exec record");
+static_assert(sizeof(struct pv_exit_record) == 112, "exit record");
+#endif
+#endif

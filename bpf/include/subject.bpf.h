@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The subject of one decision: the profiles of the current task under the image at hand.
+ */
+#ifndef PAVISE_SUBJECT_BPF_H
+#define PAVISE_SUBJECT_BPF_H
+
+#include "label.bpf.h"
+
+#define SUBJECT_UNGOVERNED 0
+#define SUBJECT_GOVERNED   1
+
+/*
+ * Bring the current task's label up to `generation` and copy it out. PV_UNKNOWN: it cannot be said
+ * who governs now; what is in *s are the profiles that the task had. PV_STALE: ask again, of the
+ * image that is there now.
+ */
+static __noinline int subject_open(struct pv_subject *s, u32 generation)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct pv_state *st;
+	int r = 0;
+
+	s->n = 1;
+	s->overfull = 0;
+	if (!l) {
+		/* no memory: decide this once by the cgroup alone, and count it */
+		st = state_get();
+		if (st)
+			__sync_fetch_and_add(&st->label_failures, 1);
+		r = task_cgroup_profile(task, generation);
+		s->profile[0] = r < 0 ? 0 : r;
+		return r > 0 ? SUBJECT_GOVERNED : r;
+	}
+	if (!label_fresh(l, task, generation))
+		r = label_refresh(l, task, generation);
+	s->profile[0] = l->profile;
+	s->overfull = l->flags & PV_LABEL_OVERFULL;
+	for (u32 i = 0; i < PV_HELD_MAX; i++) {
+		s->profile[1 + i] = l->held[i];
+		if (i < l->n_held)
+			s->n = i + 2;
+	}
+	if (r)
+		return r;
+	return l->profile || l->n_held ? SUBJECT_GOVERNED : SUBJECT_UNGOVERNED;
+}
+
+#endif

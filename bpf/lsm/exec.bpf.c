@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Execution: bprm_check_security, for the program and again for each script's interpreter.
+ *
+ * The `exec` cell includes `map` (the compiler sees to it), so that a program that may not be
+ * mapped fails here, cleanly, and not after the point of no return. The ELF interpreter and the
+ * libraries are decided where they are mapped, in bpf/lsm/file.bpf.c.
+ */
+#include "decide.bpf.h"
+
+static __noinline int exec_decide(struct file *file)
+{
+	struct pv_question q = {
+		.hook = PV_HOOK_BPRM_CHECK, .want = PV_WANT1(PV_ACC_EXEC), .seen = PV_NO_ACCESS};
+
+	q.dentry = (u64)file->f_path.dentry;
+	q.mnt = (u64)file->f_path.mnt;
+	q.inode = (u64)file->f_inode;
+	q.flags = file->f_flags;
+	return decide(&q);
+}
+
+SEC("lsm/bprm_check_security")
+int BPF_PROG(bprm_check, struct linux_binprm *bprm, int ret)
+{
+	struct pv_label *l;
+	int r;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	r = exec_decide(bprm->file);
+	l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
+	if (l) {
+		l->exec_mm = (u64)bprm->mm;
+		l->exec_inode = r ? 0 : (u64)bprm->file->f_inode;
+	}
+	return verdict(r);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Files: opening, and mapping executable.
+ *
+ *   file_open   read, write, append, create (of what this open created), list (directories)
+ *   mmap_file   map: a file mapped executable, so that a loader cannot run what may not be run
+ *
+ * Not here: opens by which the kernel executes (bpf/lsm/exec.bpf.c decides those by name), and
+ * opens that overlayfs does on a layer below a file that was decided by its own name. Descriptors
+ * that a task already had are not looked at again.
+ */
+#include "decide.bpf.h"
+
+#define O_APPEND	02000
+#define O_EXEC_FMODE	0x20 /* __FMODE_EXEC in f_flags: open_exec() only, open(2) cannot set it */
+#define FMODE_READ	0x1
+#define FMODE_WRITE	0x2
+#define FMODE_CREATED	0x100000
+#define FMODE_NOACCOUNT 0x20000000 /* overlayfs's own open of a layer's file */
+#define PROT_EXEC	0x4
+#define S_IFMT		0170000
+#define S_IFDIR		0040000
+
+static __always_inline void question_file(struct pv_question *q, struct file *file)
+{
+	q->seen = PV_NO_ACCESS;
+	q->dentry = (u64)file->f_path.dentry;
+	q->mnt = (u64)file->f_path.mnt;
+	q->inode = (u64)file->f_inode;
+}
+
+static __noinline int file_open_decide(struct file *file)
+{
+	struct pv_question q = {.hook = PV_HOOK_FILE_OPEN, .flags = file->f_flags};
+	u32 write = file->f_flags & O_APPEND ? PV_ACC_APPEND : PV_ACC_WRITE;
+	fmode_t mode = file->f_mode;
+	bool directory = (file->f_inode->i_mode & S_IFMT) == S_IFDIR;
+
+	question_file(&q, file);
+	if (directory)
+		q.want = PV_WANT1(PV_ACC_LIST);
+	else
+		q.want = PV_WANT(mode & FMODE_READ ? PV_ACC_READ : PV_NO_ACCESS,
+				 mode & FMODE_WRITE ? write : PV_NO_ACCESS, PV_NO_ACCESS);
+	if (mode & FMODE_CREATED)
+		q.seen = PV_ACC_CREATE; /* path_mknod decided that before the file was there */
+	return decide(&q);
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(file_open, struct file *file, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	if (file->f_flags & O_EXEC_FMODE || file->f_mode & FMODE_NOACCOUNT)
+		return 0;
+	return verdict(file_open_decide(file));
+}
+
+static __noinline int mmap_file_decide(struct file *file, u32 prot)
+{
+	struct pv_question q = {.hook = PV_HOOK_MMAP_FILE, .flags = prot, .want = PV_WANT1(PV_ACC_MAP)};
+
+	question_file(&q, file);
+	return decide(&q);
+}
+
+SEC("lsm/mmap_file")
+int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags,
+	     int ret)
+{
+	struct pv_label *l;
+
+	if (ret || !file || !(prot & PROT_EXEC) || !label_governed(&l))
+		return ret;
+	/*
+	 * The segments of the program whose exec was just decided: `exec` includes `map`. The new mm
+	 * ties this to that very exec: a task gets another mm by no other way.
+	 */
+	if (l && l->exec_inode == (u64)file->f_inode && l->exec_mm == (u64)bpf_get_current_task_btf()->mm)
+		return 0;
+	return verdict(mmap_file_decide(file, prot));
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

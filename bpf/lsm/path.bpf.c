@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Names: making, removing, renaming and linking them, and the attributes behind them.
+ *
+ *   path_mknod     create, before the file is there (open with O_CREAT, mknod, unix socket bind)
+ *   path_mkdir     create
+ *   path_symlink   create
+ *   path_unlink    delete
+ *   path_rmdir     delete
+ *   path_rename    rename of the old name and create of the new one; where the new name exists,
+ *                  delete of it; RENAME_EXCHANGE: rename of both
+ *   path_link      link of the existing name and create of the new one
+ *   path_chmod, path_chown       attributes
+ *   path_truncate, file_truncate write
+ *
+ * What a name that appears gives is decided when it is used: a link or a rename that leads a file
+ * to a name with more rights is not refused here unless the names' own rules say so.
+ */
+#include "decide.bpf.h"
+
+#define FMODE_WRITE	0x2
+#define RENAME_EXCHANGE 2
+
+static __noinline int name_decide(struct path *dir, struct dentry *dentry, u32 hook, u32 want)
+{
+	struct pv_question q = {.hook = hook, .want = want, .seen = PV_NO_ACCESS};
+
+	q.dentry = (u64)dentry;
+	q.mnt = (u64)dir->mnt;
+	q.inode = (u64)dentry->d_inode;
+	return decide(&q);
+}
+
+/* The object of a path itself. */
+static __noinline int path_decide(struct path *path, u32 hook, u32 want)
+{
+	struct pv_question q = {.hook = hook, .want = want, .seen = PV_NO_ACCESS};
+
+	q.dentry = (u64)path->dentry;
+	q.mnt = (u64)path->mnt;
+	q.inode = (u64)path->dentry->d_inode;
+	return decide(&q);
+}
+
+static __always_inline int name_hook(struct path *dir, struct dentry *dentry, u32 hook, u32 want, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	return verdict(name_decide(dir, dentry, hook, want));
+}
+
+static __always_inline int path_hook(struct path *path, u32 hook, u32 want, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	return verdict(path_decide(path, hook, want));
+}
+
+SEC("lsm/path_mknod")
+int BPF_PROG(path_mknod, struct path *dir, struct dentry *dentry, umode_t mode, unsigned int dev, int ret)
+{
+	return name_hook(dir, dentry, PV_HOOK_PATH_MKNOD, PV_WANT1(PV_ACC_CREATE), ret);
+}
+
+SEC("lsm/path_mkdir")
+int BPF_PROG(path_mkdir, struct path *dir, struct dentry *dentry, umode_t mode, int ret)
+{
+	return name_hook(dir, dentry, PV_HOOK_PATH_MKDIR, PV_WANT1(PV_ACC_CREATE), ret);
+}
+
+SEC("lsm/path_symlink")
+int BPF_PROG(path_symlink, struct path *dir, struct dentry *dentry, const char *old_name, int ret)
+{
+	return name_hook(dir, dentry, PV_HOOK_PATH_SYMLINK, PV_WANT1(PV_ACC_CREATE), ret);
+}
+
+SEC("lsm/path_unlink")
+int BPF_PROG(path_unlink, struct path *dir, struct dentry *dentry, int ret)
+{
+	return name_hook(dir, dentry, PV_HOOK_PATH_UNLINK, PV_WANT1(PV_ACC_DELETE), ret);
+}
+
+SEC("lsm/path_rmdir")
+int BPF_PROG(path_rmdir, struct path *dir, struct dentry *dentry, int ret)
+{
+	return name_hook(dir, dentry, PV_HOOK_PATH_RMDIR, PV_WANT1(PV_ACC_DELETE), ret);
+}
+
+static __noinline int rename_decide(struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
+				    struct dentry *new_dentry, unsigned int flags)
+{
+	int r = name_decide(old_dir, old_dentry, PV_HOOK_PATH_RENAME, PV_WANT1(PV_ACC_RENAME));
+	u32 want = PV_WANT1(PV_ACC_CREATE);
+
+	if (r)
+		return r;
+	if (flags & RENAME_EXCHANGE)
+		want = PV_WANT1(PV_ACC_RENAME);
+	else if (new_dentry->d_inode)
+		want = PV_WANT(PV_ACC_CREATE, PV_ACC_DELETE, PV_NO_ACCESS);
+	return name_decide(new_dir, new_dentry, PV_HOOK_PATH_RENAME, want);
+}
+
+SEC("lsm/path_rename")
+int BPF_PROG(path_rename, struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
+	     struct dentry *new_dentry, unsigned int flags, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	return verdict(rename_decide(old_dir, old_dentry, new_dir, new_dentry, flags));
+}
+
+static __noinline int link_decide(struct dentry *old_dentry, struct path *new_dir, struct dentry *new_dentry)
+{
+	/* both names are on one file system, seen through the same mount */
+	int r = name_decide(new_dir, old_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_LINK));
+
+	return r ? r : name_decide(new_dir, new_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_CREATE));
+}
+
+SEC("lsm/path_link")
+int BPF_PROG(path_link, struct dentry *old_dentry, struct path *new_dir, struct dentry *new_dentry, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	return verdict(link_decide(old_dentry, new_dir, new_dentry));
+}
+
+SEC("lsm/path_chmod")
+int BPF_PROG(path_chmod, struct path *path, umode_t mode, int ret)
+{
+	return path_hook(path, PV_HOOK_PATH_CHMOD, PV_WANT1(PV_ACC_ATTRIBUTES), ret);
+}
+
+SEC("lsm/path_chown")
+int BPF_PROG(path_chown, struct path *path, u64 uid, u64 gid, int ret)
+{
+	return path_hook(path, PV_HOOK_PATH_CHOWN, PV_WANT1(PV_ACC_ATTRIBUTES), ret);
+}
+
+SEC("lsm/path_truncate")
+int BPF_PROG(path_truncate, struct path *path, int ret)
+{
+	return path_hook(path, PV_HOOK_PATH_TRUNCATE, PV_WANT1(PV_ACC_WRITE), ret);
+}
+
+/*
+ * ftruncate, and O_TRUNC, from 6.2 on. A descriptor open for writing was decided when it was
+ * opened; an O_RDONLY|O_TRUNC open was not.
+ */
+SEC("?lsm/file_truncate")
+int BPF_PROG(file_truncate, struct file *file, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || file->f_mode & FMODE_WRITE || !label_governed(&l))
+		return ret;
+	return verdict(path_decide(&file->f_path, PV_HOOK_FILE_TRUNCATE, PV_WANT1(PV_ACC_WRITE)));
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

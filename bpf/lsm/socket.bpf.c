@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Sockets: creation by family and protocol; bind, connect, listen and accept by address.
+ *
+ *   socket_create    socket: inet and inet6 by protocol, every other family by its number
+ *   socket_bind      bind: the local address asked for
+ *   socket_connect   connect: the remote address
+ *   socket_sendmsg   connect: the address that a datagram or a TCP fast open carries; nothing where
+ *                    the message has no address, that was decided at connect
+ *   socket_listen    listen: the local address and port (port 0: an automatic one is to come)
+ *   socket_accept    accept: the local address and port of the listening socket
+ *
+ * Addresses are copies that the kernel made. What could disguise one is undone before matching:
+ * an IPv4-mapped IPv6 address is the IPv4 one; the unspecified address as a destination is
+ * loopback; AF_UNSPEC counts as AF_INET for bind and for sending, and cannot be decided for
+ * sending on an IPv6 socket, whose family can change under the hook. Connecting to AF_UNSPEC
+ * dissolves an association and gives nothing.
+ *
+ * Unix sockets are outside the network section. Sockets that the kernel makes for itself pass.
+ * Families other than inet and inet6 are decided when they are created and not per address.
+ */
+#include "decide.bpf.h"
+
+#define AF_UNSPEC	0
+#define AF_UNIX		1
+#define AF_INET		2
+#define AF_INET6	10
+#define SOCK_STREAM	1
+#define SOCK_RAW	3
+#define SOCK_SEQPACKET	5
+#define SOCK_PACKET	10
+#define SIN_BYTES	16 /* struct sockaddr_in */
+#define SIN6_BYTES	24 /* struct sockaddr_in6 as the kernel demands it, without the scope */
+#define IPPROTO_MPTCP	262
+#define IPPROTO_UDPLITE 136
+#define MSG_FASTOPEN	0x20000000
+
+enum address_use { USE_LOCAL, USE_REMOTE, USE_SEND };
+
+/* The protocol byte of a socket's name. */
+static __always_inline u8 protocol_byte(u32 type, u32 protocol)
+{
+	if (type == SOCK_RAW || type == SOCK_PACKET)
+		return PV_PROTO_RAW;
+	switch (protocol) {
+	case 0:
+		return type == SOCK_STREAM	? PV_PROTO_TCP
+		       : type == SOCK_SEQPACKET ? PV_PROTO_SCTP
+						: PV_PROTO_UDP;
+	case PV_PROTO_TCP:
+	case IPPROTO_MPTCP:
+		return PV_PROTO_TCP;
+	case PV_PROTO_UDP:
+	case IPPROTO_UDPLITE:
+		return PV_PROTO_UDP;
+	case PV_PROTO_SCTP:
+		return PV_PROTO_SCTP;
+	case PV_PROTO_ICMP:
+		return PV_PROTO_ICMP;
+	case PV_PROTO_ICMPV6:
+		return PV_PROTO_ICMPV6;
+	}
+	return PV_PROTO_RAW;
+}
+
+static __always_inline void name_inet(struct pv_question *q, u32 address, u16 port)
+{
+	q->name[0] = PV_FAM_INET;
+	__builtin_memcpy(q->name + 2, &address, 4);
+	__builtin_memcpy(q->name + 6, &port, 2);
+	q->name_length = 2 + 4 + 2;
+	q->family = AF_INET;
+	q->port = (u16)(port >> 8 | port << 8);
+}
+
+static __always_inline void name_inet6(struct pv_question *q, const u32 *address, u16 port, bool remote)
+{
+	if (!address[0] && !address[1] && address[2] == __builtin_bswap32(0xffff)) {
+		name_inet(q, remote && !address[3] ? __builtin_bswap32(0x7f000001) : address[3], port);
+		return;
+	}
+	q->name[0] = PV_FAM_INET6;
+	__builtin_memcpy(q->name + 2, address, 16);
+	if (remote && !address[0] && !address[1] && !address[2] && !address[3])
+		q->name[17] = 1;
+	__builtin_memcpy(q->name + 18, &port, 2);
+	q->name_length = 2 + 16 + 2;
+	q->family = AF_INET6;
+	q->port = (u16)(port >> 8 | port << 8);
+}
+
+static __always_inline void question_socket(struct pv_question *q, struct sock *sk, u32 access)
+{
+	q->want = PV_WANT1(access);
+	q->seen = PV_NO_ACCESS;
+	q->sock_type = sk->sk_type;
+	q->protocol = sk->sk_protocol;
+	q->name[1] = protocol_byte(sk->sk_type, sk->sk_protocol);
+}
+
+/*
+ * Decide for an address of `length` bytes in kernel memory, given to a socket. Addresses that are
+ * too short are refused as the protocols do.
+ */
+static __noinline int address_decide(struct sock *sk, u64 address, int length, u32 hook, enum address_use use)
+{
+	struct pv_question q = {.hook = hook};
+	struct {
+		u16 family;
+		u16 port;
+		u32 word[6]; /* v4: address first; v6: flow label, address */
+	} a = {};
+	u16 family;
+
+	if (!sk)
+		return 0; /* released meanwhile: the operation finds nothing either */
+	family = sk->__sk_common.skc_family;
+	if (family != AF_INET && family != AF_INET6)
+		return 0;
+	if (length < 2 || bpf_probe_read_kernel(&a, 2, (void *)address))
+		return -EINVAL;
+	question_socket(&q, sk, use == USE_LOCAL ? PV_ACC_BIND : PV_ACC_CONNECT);
+	if (a.family == AF_UNSPEC) {
+		if (use == USE_REMOTE)
+			return 0;
+		if (family == AF_INET6) {
+			/* readable as no address, or as an IPv4 one when the family changes: undecidable */
+			q.walk = PV_WALK_ADDRESS;
+			name_inet(&q, 0, 0);
+			return decide(&q);
+		}
+		a.family = AF_INET;
+	}
+	if (a.family == AF_INET) {
+		if (length < SIN_BYTES || bpf_probe_read_kernel(&a.port, 6, (void *)(address + 2)))
+			return -EINVAL;
+		name_inet(&q, use != USE_LOCAL && !a.word[0] ? __builtin_bswap32(0x7f000001) : a.word[0],
+			  a.port);
+	} else if (a.family == AF_INET6) {
+		if (length < SIN6_BYTES || bpf_probe_read_kernel(&a.port, 22, (void *)(address + 2)))
+			return -EINVAL;
+		name_inet6(&q, a.word + 1, a.port, use != USE_LOCAL);
+	} else {
+		return 0; /* no inet protocol takes it; the kernel says so */
+	}
+	return decide(&q);
+}
+
+/* Decide for the local address that a socket has. */
+static __noinline int local_decide(struct sock *sk, u32 hook, u32 access)
+{
+	struct pv_question q = {.hook = hook};
+	u16 family, port;
+	u32 address[4];
+
+	if (!sk)
+		return 0;
+	family = sk->__sk_common.skc_family;
+	port = sk->__sk_common.skc_num;
+	if (family != AF_INET && family != AF_INET6)
+		return 0;
+	question_socket(&q, sk, access);
+	port = (u16)(port >> 8 | port << 8);
+	if (family == AF_INET) {
+		name_inet(&q, sk->__sk_common.skc_rcv_saddr, port);
+	} else {
+		bpf_probe_read_kernel(address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		name_inet6(&q, address, port, false);
+	}
+	return decide(&q);
+}
+
+static __noinline int create_decide(int family, int type, int protocol)
+{
+	struct pv_question q = {
+		.hook = PV_HOOK_SOCKET_CREATE, .want = PV_WANT1(PV_ACC_SOCKET), .seen = PV_NO_ACCESS};
+
+	type &= 0xf;
+	q.family = family;
+	q.sock_type = type;
+	q.protocol = protocol;
+	q.name_length = 2;
+	if (family == AF_INET || family == AF_INET6) {
+		q.name[0] = family == AF_INET ? PV_FAM_INET : PV_FAM_INET6;
+		q.name[1] = protocol_byte(type, protocol);
+	} else {
+		q.name[0] = PV_FAM_OTHER;
+		q.name[1] = family < 255 ? family : 255;
+	}
+	return decide(&q);
+}
+
+/* A hook's result, for the verifier: 0, -EACCES or -EINVAL. */
+static __always_inline int clamp(int r)
+{
+	if (r == -EINVAL)
+		return -EINVAL;
+	return r ? -EACCES : 0;
+}
+
+SEC("lsm/socket_create")
+int BPF_PROG(socket_create, int family, int type, int protocol, int kern, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || kern || family == AF_UNIX || !label_governed(&l))
+		return ret;
+	return clamp(create_decide(family, type, protocol));
+}
+
+SEC("lsm/socket_bind")
+int BPF_PROG(socket_bind, struct socket *sock, struct sockaddr *address, int addrlen, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	return clamp(address_decide(sock->sk, (u64)address, addrlen, PV_HOOK_SOCKET_BIND, USE_LOCAL));
+}
+
+SEC("lsm/socket_connect")
+int BPF_PROG(socket_connect, struct socket *sock, struct sockaddr *address, int addrlen, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	return clamp(address_decide(sock->sk, (u64)address, addrlen, PV_HOOK_SOCKET_CONNECT, USE_REMOTE));
+}
+
+SEC("lsm/socket_sendmsg")
+int BPF_PROG(socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
+{
+	struct sock *sk = sock->sk;
+	struct pv_label *l;
+
+	if (ret || !sk || !msg->msg_name || !label_governed(&l))
+		return ret;
+	/* TCP looks at the address of a message only where it opens the connection */
+	if (protocol_byte(sk->sk_type, sk->sk_protocol) == PV_PROTO_TCP && !(msg->msg_flags & MSG_FASTOPEN))
+		return 0;
+	return clamp(
+		address_decide(sk, (u64)msg->msg_name, msg->msg_namelen, PV_HOOK_SOCKET_SENDMSG, USE_SEND));
+}
+
+SEC("lsm/socket_listen")
+int BPF_PROG(socket_listen, struct socket *sock, int backlog, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	return clamp(local_decide(sock->sk, PV_HOOK_SOCKET_LISTEN, PV_ACC_LISTEN));
+}
+
+SEC("lsm/socket_accept")
+int BPF_PROG(socket_accept, struct socket *sock, struct socket *newsock, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	return clamp(local_decide(sock->sk, PV_HOOK_SOCKET_ACCEPT, PV_ACC_ACCEPT));
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
