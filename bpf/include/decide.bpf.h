@@ -23,6 +23,8 @@
 #define PV_WANT(a, b, c) ((u32)(a) | (u32)(b) << 8 | (u32)(c) << 16)
 #define PV_WANT1(a)	 PV_WANT(a, PV_NO_ACCESS, PV_NO_ACCESS)
 
+#define PV_SOCKET_NAME 32
+
 /* The question, filled by a hook. */
 struct pv_question {
 	u32 hook;
@@ -34,7 +36,7 @@ struct pv_question {
 	u64 mnt;
 	u64 inode; /* 0: none yet */
 	/* sockets */
-	u8 name[24]; /* as the automaton reads it */
+	u8 name[PV_SOCKET_NAME]; /* as the automaton reads it; at most 20 bytes */
 	u32 name_length;
 	u32 walk; /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
 	u16 family;
@@ -88,39 +90,43 @@ static __always_inline void answer_row(struct pv_answer *a, struct pv_matcher *m
 	}
 }
 
-#define PV_PATH_PIECE  16
-#define PV_PATH_PIECES (PV_WALK_LEVELS + PV_NAMES_MAX / PV_PATH_PIECE)
+#define PV_PATH_PIECE  4
+#define PV_PATH_PIECES (PV_WALK_LEVELS + PV_NAMES_MAX) /* every piece reads a byte at least */
 
-struct pv_path_match {
+/*
+ * Where the reading is stands in the scratch space and not in this context: the verifier would
+ * follow every value that a position on the stack can take.
+ */
+struct pv_name_match {
 	struct pv_matcher *m;
 	struct pv_scratch *s;
-	u32 left;   /* bytes of names before the component at hand */
-	u32 at;	    /* next byte of that component */
-	u32 length; /* bytes of it still to read */
+	const u8 *name; /* of a socket, PV_SOCKET_NAME bytes */
+	u32 name_length;
 	u32 pad;
 };
 
 /* Read a piece of the path, from the root down: the length of a component is its last byte. */
-static long path_piece(u32 i, struct pv_path_match *p)
+static long path_piece(u32 i, struct pv_name_match *p)
 {
-	u32 n = p->length, left = p->left;
+	struct pv_scratch *s = p->s;
+	u32 n = s->match_length, left = s->match_left, at = s->match_at, done;
 
 	if (!n) {
 		if (!left || left > PV_NAMES_MAX)
 			return 1;
 		left -= 1;
-		n = p->s->names[left & (PV_NAMES_MAX - 1)];
+		n = s->names[left & (PV_NAMES_MAX - 1)];
 		if (n > left) {
 			p->m->fault = 1;
 			return 1;
 		}
-		p->left = p->at = left - n;
+		s->match_left = at = left - n;
 		matcher_slash(p->m);
 	}
-	PV_READ(p->m, n, PV_PATH_PIECE, p->s->names[(p->at + k) & (PV_NAMES_MAX - 1)]);
-	p->at += PV_PATH_PIECE;
-	p->length = n > PV_PATH_PIECE ? n - PV_PATH_PIECE : 0;
-	return p->m->fault || (p->m->at & PV_DECIDED) ? 1 : 0;
+	done = PV_READ(p->m, n, PV_PATH_PIECE, s->names[(at + k) & (PV_NAMES_MAX - 1)]);
+	s->match_at = at + done;
+	s->match_length = n - done;
+	return matcher_settled(p->m) ? 1 : 0;
 }
 
 /*
@@ -130,7 +136,7 @@ static long path_piece(u32 i, struct pv_path_match *p)
  */
 __weak int path_row(struct pv_scratch *s, u32 start, u32 generation)
 {
-	struct pv_path_match p = {};
+	struct pv_name_match p = {};
 	struct pv_matcher m;
 	u32 row;
 
@@ -141,9 +147,10 @@ __weak int path_row(struct pv_scratch *s, u32 start, u32 generation)
 	m.at = start;
 	p.m = &m;
 	p.s = s;
-	p.left = s->names_len;
+	s->match_left = s->names_len;
+	s->match_length = 0;
 	if (s->end != PV_WALK_INTERNAL) {
-		if (p.left)
+		if (s->names_len)
 			bpf_loop(PV_PATH_PIECES, path_piece, &p, 0);
 		else
 			matcher_slash(&m);
@@ -152,18 +159,34 @@ __weak int path_row(struct pv_scratch *s, u32 start, u32 generation)
 	return m.fault || row >= m.head->n_rows ? PV_UNKNOWN : (int)row;
 }
 
-/* The row of a socket's name, as path_row(). */
-__weak int socket_row(const struct pv_question *q, u32 start, u32 generation)
+static long socket_piece(u32 i, struct pv_name_match *p)
 {
+	u32 n = p->name_length, at = p->s->match_at;
+
+	if (at >= n || n > PV_SOCKET_NAME)
+		return 1;
+	p->s->match_at = at + PV_READ(p->m, n - at, PV_PATH_PIECE, p->name[(at + k) & (PV_SOCKET_NAME - 1)]);
+	return matcher_settled(p->m) ? 1 : 0;
+}
+
+/* The row of a socket's name, as path_row(). */
+__weak int socket_row(struct pv_scratch *s, const struct pv_question *q, u32 start, u32 generation)
+{
+	struct pv_name_match p = {};
 	struct pv_matcher m;
 	u32 row;
 
-	if (!q || !matcher_open(&m))
+	if (!s || !q || !matcher_open(&m))
 		return PV_UNKNOWN;
 	if (m.head->generation != generation)
 		return PV_STALE;
 	m.at = start;
-	matcher_bytes(&m, q->name, q->name_length, sizeof(q->name));
+	p.m = &m;
+	p.s = s;
+	p.name = q->name;
+	p.name_length = q->name_length;
+	s->match_at = 0;
+	bpf_loop(PV_SOCKET_NAME, socket_piece, &p, 0);
 	row = matcher_answer(&m);
 	return m.fault || row >= m.head->n_rows ? PV_UNKNOWN : (int)row;
 }
@@ -207,7 +230,7 @@ __weak int profile_answer(struct pv_scratch *s, const struct pv_question *q, u32
 			return PV_WALK_DUE;
 		row = p->path_start & PV_VALUE_MASK;
 	} else if (s->answer.walk == PV_WALK_OK || s->answer.walk == PV_WALK_INTERNAL) {
-		row = q->name_length ? socket_row(q, p->net_start, generation)
+		row = q->name_length ? socket_row(s, q, p->net_start, generation)
 				     : path_row(s, p->path_start, generation);
 	}
 	if (row == PV_STALE)

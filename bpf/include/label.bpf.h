@@ -29,8 +29,8 @@
 #define PF_KTHREAD 0x00200000
 
 /* Names are read piecemeal, the stack being shared by the whole call chain. */
-#define PV_NAME_PIECE	 16
-#define PV_CGROUP_PIECES 2048
+#define PV_NAME_PIECE	 6
+#define PV_CGROUP_PIECES 8192
 
 struct pv_cgroup_walk {
 	struct pv_matcher *m;
@@ -56,7 +56,8 @@ static __always_inline bool cgroup_next(struct pv_cgroup_walk *w)
 static long cgroup_piece(u32 i, struct pv_cgroup_walk *w)
 {
 	u8 piece[PV_NAME_PIECE];
-	long length;
+	u32 length, done;
+	long r;
 
 	if (!w->text) {
 		if (w->level >= w->levels)
@@ -65,12 +66,18 @@ static long cgroup_piece(u32 i, struct pv_cgroup_walk *w)
 			goto fault;
 		matcher_slash(w->m);
 	}
-	length = bpf_probe_read_kernel_str(piece, sizeof(piece), (void *)w->text);
-	if (length < 1)
+	r = bpf_probe_read_kernel_str(piece, sizeof(piece), (void *)w->text);
+	if (r < 1)
 		goto fault;
-	matcher_bytes(w->m, piece, length - 1, PV_NAME_PIECE - 1);
-	w->text = length < PV_NAME_PIECE ? 0 : w->text + PV_NAME_PIECE - 1;
-	return w->m->fault ? 1 : 0;
+	length = r - 1;
+	done = PV_READ(w->m, length, PV_NAME_PIECE - 1, piece[k]);
+	if (matcher_settled(w->m)) {
+		w->text = 0;
+		w->level = w->levels;
+		return 1;
+	}
+	w->text = done == length && r < PV_NAME_PIECE ? 0 : w->text + done;
+	return 0;
 fault:
 	w->m->fault = 1;
 	return 1;

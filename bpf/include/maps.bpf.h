@@ -101,7 +101,10 @@ struct pv_scratch {
 	u32 levels;
 	u32 done;
 	u32 walked; /* the walk was done, or the question needs none */
-	u32 pad;
+	/* match: where the reading of a name is */
+	u32 match_left;	  /* bytes of names before the component at hand */
+	u32 match_at;	  /* next byte */
+	u32 match_length; /* bytes of the component still to read */
 	struct pv_subject subject;
 	struct pv_answer answer;
 };

@@ -42,46 +42,37 @@ static __always_inline bool matcher_open(struct pv_matcher *m)
 	return m->head != NULL;
 }
 
-/* One step. `block` is the block of number `number`, the one last at hand. */
-#define PV_STEP(m, s, byte, block, number, fail)                                    \
-	do {                                                                        \
-		u32 b_ = (s) >> PV_SLOT_SHIFT;                                      \
-		if (b_ != (number)) {                                               \
-			(block) = bpf_map_lookup_elem((m)->image, &b_);             \
-			if (!(block))                                               \
-				fail;                                               \
-			(number) = b_;                                              \
-		}                                                                   \
-		u32 i_ = ((s) + 1 + (m)->head->classes[(u8)(byte)]) & PV_SLOT_MASK; \
-		if ((block)->slot[i_].check == (s))                                 \
-			(s) = (block)->slot[i_].next;                               \
-		else                                                                \
-			(s) = (block)->slot[(s)&PV_SLOT_MASK].next;                 \
-	} while (0)
-
-/* Read `length` bytes, at most `limit` (a constant); `at_` says how to get at byte k. */
-#define PV_READ(m, length, limit, at_)                                     \
-	do {                                                               \
-		__label__ fault_, out_;                                    \
-		u32 s_ = (m)->at, number_ = s_ >> PV_SLOT_SHIFT;           \
-		struct pv_block *block_;                                   \
-		if (s_ & PV_DECIDED)                                       \
-			break;                                             \
-		block_ = bpf_map_lookup_elem((m)->image, &number_);        \
-		if (!block_)                                               \
-			goto fault_;                                       \
-		for (u32 k = 0; k < (limit); k++) {                        \
-			if (k >= (length) || (s_ & PV_DECIDED))            \
-				break;                                     \
-			PV_STEP(m, s_, at_, block_, number_, goto fault_); \
-		}                                                          \
-		goto out_;                                                 \
-	fault_:                                                            \
-		(m)->fault = 1;                                            \
-		s_ = PV_DECIDED;                                           \
-	out_:                                                              \
-		(m)->at = s_;                                              \
-	} while (0)
+/*
+ * Read bytes from the state at hand: at most `limit` (a constant) of `length`, and no further than
+ * to a state in another block or a decided one. `at_` says how to get at byte k. The value is the
+ * number of bytes read; where it is 0 and length is not, there is nothing left to find out.
+ */
+#define PV_READ(m, length, limit, at_)                                                            \
+	({                                                                                        \
+		u32 s_ = (m)->at, number_ = s_ >> PV_SLOT_SHIFT, k = 0;                           \
+		struct pv_block *block_ = NULL;                                                   \
+		if (!(s_ & PV_DECIDED)) {                                                         \
+			block_ = bpf_map_lookup_elem((m)->image, &number_);                       \
+			if (!block_) {                                                            \
+				(m)->fault = 1;                                                   \
+				s_ = PV_DECIDED;                                                  \
+			}                                                                         \
+		}                                                                                 \
+		if (block_) {                                                                     \
+			for (; k < (limit) && k < (length);) {                                    \
+				u32 i_ = (s_ + 1 + (m)->head->classes[(u8)(at_)]) & PV_SLOT_MASK; \
+				struct pv_slot *slot_ = &block_->slot[i_];                        \
+				if (slot_->check != s_)                                           \
+					slot_ = &block_->slot[s_ & PV_SLOT_MASK];                 \
+				s_ = slot_->next;                                                 \
+				k++;                                                              \
+				if (s_ >> PV_SLOT_SHIFT != number_)                               \
+					break;                                                    \
+			}                                                                         \
+		}                                                                                 \
+		(m)->at = s_;                                                                     \
+		k;                                                                                \
+	})
 
 /* "/": before every component, and the whole name of a root. */
 static __always_inline void matcher_slash(struct pv_matcher *m)
@@ -89,10 +80,10 @@ static __always_inline void matcher_slash(struct pv_matcher *m)
 	PV_READ(m, 1, 1, '/');
 }
 
-/* `length` bytes, at most `limit`, a constant. */
-static __always_inline void matcher_bytes(struct pv_matcher *m, const u8 *bytes, u32 length, u32 limit)
+/* Nothing that follows can matter. */
+static __always_inline bool matcher_settled(const struct pv_matcher *m)
 {
-	PV_READ(m, length, limit, bytes[k]);
+	return m->fault || m->at & PV_DECIDED;
 }
 
 /* The answer at the end of a name. */
