@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Laying out: from the automaton and the rows to the blocks of an image.
+ */
+#ifndef PAVISE_POLICY_LAYOUT_H
+#define PAVISE_POLICY_LAYOUT_H
+
+#include "automaton.h"
+#include "pavise.h"
+#include "policy.h"
+
+/* In an answer of the automaton: a profile number, not a row. Keeps the two apart. */
+#define ANSWER_PROFILE 0x40000000u
+
+struct layout {
+	const struct automaton *automaton; /* minimised */
+	const struct intern *rows;	   /* struct pv_row */
+	uint32_t generation;
+	uint32_t cgroup_start;		   /* a state */
+	const struct pv_profile *profiles; /* the starts are states of the automaton */
+	uint32_t n_profiles;
+	size_t max_blocks;
+};
+
+/* Fill in blocks, n_blocks, generation, n_states and n_rows of an image. -E2BIG, -ENOMEM. */
+int layout_image(const struct layout *l, struct image *image);
+
+/* FNV-1a of all blocks, with the head's digest as 0. */
+uint64_t layout_digest(const void *blocks, size_t n_blocks);
+
+#endif

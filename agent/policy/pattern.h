@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The pattern language of names: what a pattern may say and how it becomes part of an automaton.
+ */
+#ifndef PAVISE_POLICY_PATTERN_H
+#define PAVISE_POLICY_PATTERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nfa.h"
+
+#define PATTERN_MAX	4096 /* bytes; no name is longer */
+#define PATTERN_NESTING 8
+
+/* Check a pattern. 0, or -EINVAL (-ENOMEM) with a message for its author in `error`. */
+int pattern_check(const char *text, char *error, size_t error_size);
+
+/* A pattern added to an automaton: where it ends, and whether it spells the root directory "/". */
+struct pattern_end {
+	uint32_t node;
+	bool root;
+};
+
+/* Add a pattern below `from`. As pattern_check(); *end untouched on failure. */
+int pattern_add(struct nfa *nfa, uint32_t from, const char *text, struct pattern_end *end, char *error,
+		size_t error_size);
+
+/* Likewise for a name that is taken byte for byte. */
+int pattern_add_literal(struct nfa *nfa, uint32_t from, const char *text, struct pattern_end *end,
+			char *error, size_t error_size);
+
+#endif

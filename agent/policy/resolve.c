@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Precedence, modes and the intersection of policies (see resolve.h): the one place that knows what
+ * several matching rules mean together.
+ *
+ * Per policy and access, an explicit deny wins over an explicit allow, which wins over the section's
+ * default; a section that is not there decides nothing. The two accesses that files and exec share:
+ *
+ *   map    denied by a files deny or an exec deny; else allowed by a files allow or an exec allow;
+ *          else denied by the default of exec, else left to the default of files
+ *   exec   denied by an exec deny, or by the default of exec unless an exec allow matches; else denied
+ *          where map is, so that an exec fails before its point of no return
+ *
+ * Across policies, a denial of an enforcing policy wins over one of a monitoring policy, which wins
+ * over permission; of several, the first policy in the order of names is reported. Adding a policy can
+ * only turn permission into denial, never the reverse.
+ */
+#include "resolve.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOBODY	      UINT32_MAX
+#define DECISIONS_MAX (1u << 24)
+
+/* What a decision stands for, as a key: without padding. */
+struct cause {
+	uint32_t policy;
+	uint32_t section;
+	uint32_t reason; /* enum decision_reason */
+	uint32_t item;	 /* NOBODY: none in particular */
+};
+
+/* By access: the item that speaks for a policy. */
+struct votes {
+	uint32_t deny[PV_COLUMNS], allow[PV_COLUMNS];
+};
+
+/* What one policy says about one access. */
+struct ruling {
+	bool denied, explicit;
+	enum policy_section section;
+	uint32_t item;
+};
+
+static const char *const section_names[SECTIONS] = {
+	[SECTION_FILES] = "files",
+	[SECTION_EXEC] = "exec",
+	[SECTION_NETWORK] = "network",
+};
+
+static int compare_policies(const void *a, const void *b)
+{
+	return strcmp((*(const struct policy *const *)a)->name, (*(const struct policy *const *)b)->name);
+}
+
+int resolver_init(struct resolver *r, const struct policy_set *set, bool monitor_all)
+{
+	static const struct pv_row allow_all;
+	uint32_t row;
+
+	*r = (struct resolver){.n_policies = set->n_policies, .monitor_all = monitor_all};
+	r->policies = calloc(set->n_policies + 1, sizeof(*r->policies));
+	if (!r->policies)
+		return -ENOMEM;
+	for (size_t i = 0; i < set->n_policies; i++)
+		r->policies[i] = &set->policies[i];
+	qsort(r->policies, r->n_policies, sizeof(*r->policies), compare_policies);
+	return intern_add(&r->rows, &allow_all, sizeof(allow_all), &row);
+}
+
+void resolver_free(struct resolver *r)
+{
+	free(r->policies);
+	free(r->items);
+	intern_free(&r->rows);
+	intern_free(&r->causes);
+	*r = (struct resolver){0};
+}
+
+int resolver_add_item(struct resolver *r, const struct item *item, uint32_t *number)
+{
+	int ret = array_reserve(&r->items, &r->item_room, r->n_items + 1, sizeof(*r->items));
+
+	if (ret)
+		return ret;
+	if (r->n_items >= NOBODY - 1)
+		return -E2BIG;
+	*number = r->n_items;
+	r->items[r->n_items++] = *item;
+	return 0;
+}
+
+static bool enforces(const struct resolver *r, uint32_t policy)
+{
+	return !r->monitor_all && r->policies[policy]->mode == MODE_ENFORCE;
+}
+
+/* The number of a decision, given out at its first use. */
+static int decide(struct resolver *r, const struct cause *cause, uint32_t *decision)
+{
+	int ret = intern_add(&r->causes, cause, sizeof(*cause), decision);
+
+	if (ret)
+		return ret;
+	return ++*decision < DECISIONS_MAX ? 0 : -E2BIG;
+}
+
+/*
+ * Note the items of a policy, items[from..), in ascending order; returns where the next policy's
+ * start. The lowest item speaks, but of those that permit one that asks to be reported goes first:
+ * the order of rules must not matter for what is reported.
+ */
+static size_t collect_votes(const struct resolver *r, uint32_t policy, const uint32_t *items, size_t from,
+			    size_t n, bool root, struct votes *votes)
+{
+	memset(votes, 0xff, sizeof(*votes));
+	for (; from < n && r->items[items[from]].policy == policy; from++) {
+		const struct item *item = &r->items[items[from]];
+		const struct policy_rule *rule = item_rule(r, item);
+		bool deny = rule->effect == EFFECT_DENY, audit = rule->audit && !item->implied;
+
+		if (root && !item->root)
+			continue;
+		for (uint32_t bits = item->access; bits; bits &= bits - 1) {
+			unsigned access = __builtin_ctz(bits);
+			uint32_t *vote = deny ? &votes->deny[access] : &votes->allow[access];
+			const struct item *old = *vote == NOBODY ? NULL : &r->items[*vote];
+
+			if (!old || (!deny && audit && !(item_rule(r, old)->audit && !old->implied)))
+				*vote = items[from];
+		}
+	}
+	return from;
+}
+
+static struct ruling rule_default(const struct policy *p, enum policy_section section)
+{
+	const struct policy_rules *rules = &p->sections[section];
+
+	return (struct ruling){
+		.denied = rules->present && rules->fallback == EFFECT_DENY,
+		.section = section,
+		.item = NOBODY,
+	};
+}
+
+static struct ruling rule_explicit(bool denied, uint32_t item)
+{
+	return (struct ruling){.denied = denied, .explicit = true, .item = item};
+}
+
+static struct ruling rule_plain(const struct policy *p, const struct votes *v, enum policy_section section,
+				unsigned access)
+{
+	if (v->deny[access] != NOBODY)
+		return rule_explicit(true, v->deny[access]);
+	if (v->allow[access] != NOBODY)
+		return rule_explicit(false, v->allow[access]);
+	return rule_default(p, section);
+}
+
+static struct ruling rule_map(const struct policy *p, const struct votes *v)
+{
+	struct ruling by_default = rule_default(p, SECTION_EXEC);
+
+	if (v->deny[PV_ACC_MAP] != NOBODY)
+		return rule_explicit(true, v->deny[PV_ACC_MAP]);
+	if (v->deny[PV_ACC_EXEC] != NOBODY)
+		return rule_explicit(true, v->deny[PV_ACC_EXEC]);
+	if (v->allow[PV_ACC_MAP] != NOBODY)
+		return rule_explicit(false, v->allow[PV_ACC_MAP]);
+	if (v->allow[PV_ACC_EXEC] != NOBODY)
+		return rule_explicit(false, v->allow[PV_ACC_EXEC]);
+	return by_default.denied ? by_default : rule_default(p, SECTION_FILES);
+}
+
+static struct ruling rule_exec(const struct policy *p, const struct votes *v)
+{
+	struct ruling ruling = rule_plain(p, v, SECTION_EXEC, PV_ACC_EXEC), map = rule_map(p, v);
+
+	return !ruling.denied && map.denied ? map : ruling;
+}
+
+static struct ruling rule_access(const struct policy *p, const struct votes *v, unsigned access)
+{
+	switch (access) {
+	case PV_ACC_MAP:
+		return rule_map(p, v);
+	case PV_ACC_EXEC:
+		return rule_exec(p, v);
+	default:
+		return rule_plain(p, v, access < PV_ACC_CONNECT ? SECTION_FILES : SECTION_NETWORK, access);
+	}
+}
+
+/* How much a ruling matters for the cell: the verdict and whether there is anything to say about it. */
+enum weight { PERMITS, REPORTS, WOULD_DENY, DENIES };
+
+static enum weight weigh(const struct resolver *r, uint32_t policy, const struct ruling *ruling)
+{
+	const struct item *item = ruling->explicit ? &r->items[ruling->item] : NULL;
+
+	if (ruling->denied)
+		return enforces(r, policy) ? DENIES : WOULD_DENY;
+	return item && item_rule(r, item)->audit && !item->implied ? REPORTS : PERMITS;
+}
+
+static int make_cell(struct resolver *r, uint32_t policy, const struct ruling *ruling, enum weight weight,
+		     uint32_t *cell)
+{
+	static const enum decision_reason reasons[2][2] = {
+		{REASON_DEFAULT_ALLOW, REASON_DEFAULT_DENY},
+		{REASON_EXPLICIT_ALLOW, REASON_EXPLICIT_DENY},
+	};
+	static const enum pv_verdict verdicts[] = {
+		[PERMITS] = PV_ALLOW, [REPORTS] = PV_ALLOW, [WOULD_DENY] = PV_WOULD_DENY, [DENIES] = PV_DENY};
+	struct cause cause = {
+		.policy = policy,
+		.section = ruling->explicit ? r->items[ruling->item].section : ruling->section,
+		.reason = reasons[ruling->explicit][ruling->denied],
+		.item = ruling->item,
+	};
+	uint32_t decision = 0;
+	int ret = weight == PERMITS ? 0 : decide(r, &cause, &decision);
+
+	if (!ret)
+		*cell = PV_CELL(verdicts[weight], weight == REPORTS, decision);
+	return ret;
+}
+
+static int resolve_row(struct resolver *r, const struct members *members, const uint32_t *items, size_t n,
+		       bool root, unsigned first, unsigned last, uint32_t *row)
+{
+	enum weight weights[PV_COLUMNS] = {PERMITS};
+	struct ruling rulings[PV_COLUMNS] = {{0}};
+	uint32_t deciding[PV_COLUMNS] = {0};
+	struct pv_row out = {{0}};
+	size_t from = 0;
+
+	for (size_t m = 0; m < members->n; m++) {
+		uint32_t policy = members->policies[m];
+		struct votes votes;
+
+		from = collect_votes(r, policy, items, from, n, root, &votes);
+		for (unsigned access = first; access <= last; access++) {
+			struct ruling ruling = rule_access(r->policies[policy], &votes, access);
+			enum weight weight = weigh(r, policy, &ruling);
+
+			if (weight > weights[access]) {
+				weights[access] = weight;
+				rulings[access] = ruling;
+				deciding[access] = policy;
+			}
+		}
+	}
+	for (unsigned access = first; access <= last; access++) {
+		int ret = 0;
+
+		if (weights[access] != PERMITS)
+			ret = make_cell(r, deciding[access], &rulings[access], weights[access],
+					&out.cell[access]);
+		if (ret)
+			return ret;
+	}
+	return intern_add(&r->rows, &out, sizeof(out), row);
+}
+
+int resolve_path_row(struct resolver *r, const struct members *members, const uint32_t *items, size_t n,
+		     bool root, uint32_t *row)
+{
+	return resolve_row(r, members, items, n, root, PV_ACC_READ, PV_ACC_EXEC, row);
+}
+
+int resolve_net_row(struct resolver *r, const struct members *members, const uint32_t *items, size_t n,
+		    uint32_t *row)
+{
+	return resolve_row(r, members, items, n, false, PV_ACC_CONNECT, PV_ACC_SOCKET, row);
+}
+
+int resolve_undecidable(struct resolver *r, const struct members *members, bool net, uint32_t *cell)
+{
+	struct cause cause = {.reason = REASON_NOT_DECIDABLE, .item = NOBODY};
+	enum pv_verdict verdict = PV_ALLOW;
+	uint32_t decision = 0;
+	int ret = 0;
+
+	for (size_t m = 0; m < members->n && verdict != PV_DENY; m++) {
+		const struct policy *p = r->policies[members->policies[m]];
+		enum policy_section section = net ? SECTION_NETWORK : SECTION_FILES;
+
+		if (!net && !p->sections[section].present)
+			section = SECTION_EXEC;
+		if (!p->sections[section].present ||
+		    (verdict == PV_WOULD_DENY && !enforces(r, members->policies[m])))
+			continue;
+		verdict = enforces(r, members->policies[m]) ? PV_DENY : PV_WOULD_DENY;
+		cause.policy = members->policies[m];
+		cause.section = section;
+	}
+	if (verdict != PV_ALLOW)
+		ret = decide(r, &cause, &decision);
+	if (!ret)
+		*cell = PV_CELL(verdict, false, decision);
+	return ret;
+}
+
+/* ---- the table of decisions ---- */
+
+/* Own a copy of a string, once per content; NULL stays. */
+static int export_string(struct image *image, struct intern *known, const char *text, const char **out)
+{
+	uint32_t id, n = known->n;
+	int ret = 0;
+
+	if (!text) {
+		*out = NULL;
+		return 0;
+	}
+	ret = intern_add(known, text, strlen(text), &id);
+	if (!ret && id == n) {
+		image->strings[id] = strdup(text);
+		if (!image->strings[id])
+			return -ENOMEM;
+		image->n_strings++;
+	}
+	if (!ret)
+		*out = image->strings[id];
+	return ret;
+}
+
+static int export_decision(const struct resolver *r, const struct cause *cause, struct image *image,
+			   struct intern *known, struct decision *d)
+{
+	const struct policy *p = r->policies[cause->policy];
+	const struct item *item = cause->item == NOBODY ? NULL : &r->items[cause->item];
+	const struct policy_rule *rule = item ? item_rule(r, item) : NULL;
+	const char *match = NULL;
+	char name[32];
+	int ret;
+
+	if (item && item->match != NO_MATCH)
+		match = item->section == SECTION_NETWORK ? rule->cidrs[item->match].text
+							 : rule->patterns[item->match].text;
+	if (rule)
+		snprintf(name, sizeof(name), "%s[%u]", section_names[item->section], rule->index);
+	d->section = cause->section;
+	d->mode = enforces(r, cause->policy) ? MODE_ENFORCE : MODE_MONITOR;
+	d->reason = cause->reason;
+	if (rule)
+		d->line = rule->line;
+	else if (d->reason != REASON_NOT_DECIDABLE)
+		d->line = p->sections[cause->section].line;
+	ret = export_string(image, known, p->name, &d->policy);
+	if (!ret)
+		ret = export_string(image, known, rule ? name : NULL, &d->rule);
+	if (!ret)
+		ret = export_string(image, known, match, &d->match);
+	return ret;
+}
+
+int resolver_export(const struct resolver *r, struct image *image)
+{
+	struct intern known = INTERN_INIT;
+	int ret = 0;
+
+	image->decisions = calloc((size_t)r->causes.n + 1, sizeof(*image->decisions));
+	image->strings = calloc((size_t)r->causes.n * 3 + 1, sizeof(*image->strings));
+	if (!image->decisions || !image->strings)
+		return -ENOMEM;
+	image->n_decisions = (size_t)r->causes.n + 1;
+	for (uint32_t i = 0; !ret && i < r->causes.n; i++)
+		ret = export_decision(r, intern_key(&r->causes, i, NULL), image, &known,
+				      &image->decisions[i + 1]);
+	intern_free(&known);
+	return ret;
+}
