@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Guarantees: one line for one record, complete or an error; the same input gives the same line to
+ * the byte (golden tests); every text of a subject goes through json_put_bytes() and nothing else.
+ *
+ * How: the line is written in one pass in the order that event.h documents, without a tree in
+ * between. A walk up the table is bounded by EVENT_ANCESTORS, so that even a forged ring of parents
+ * would end. Strings of the record that have no terminator of their own are always written with
+ * their length.
+ */
+#include "event.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "names.h"
+#include "policy/policy.h"
+#include "util/util.h"
+
+#define SECOND_NS	1000000000ull
+#define CGROUP_PATH_MAX 4096
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * SECOND_NS + ts.tv_nsec;
+}
+
+void event_clock_measure(struct event_source *s)
+{
+	uint64_t before = clock_ns(CLOCK_BOOTTIME);
+	uint64_t real = clock_ns(CLOCK_REALTIME);
+	uint64_t after = clock_ns(CLOCK_BOOTTIME);
+
+	s->clock_offset_ns = real - (before + (after - before) / 2);
+	s->clock_measured_ns = after;
+}
+
+int event_source_init(struct event_source *s)
+{
+	CLEANUP_FREE char *boot_id = NULL;
+	struct utsname name;
+	size_t length;
+	int r = read_file("/proc/sys/kernel/random/boot_id", 64, &boot_id, &length);
+
+	if (r)
+		return r;
+	if (length < sizeof(s->boot_id) - 1)
+		return -EIO;
+	if (uname(&name))
+		return -errno;
+	snprintf(s->boot_id, sizeof(s->boot_id), "%.36s", boot_id);
+	snprintf(s->host, sizeof(s->host), "%.64s", name.nodename);
+	event_clock_measure(s);
+	return 0;
+}
+
+/* ---- pieces ---- */
+
+static char *put_hex(char *p, uint64_t value)
+{
+	int digits = value ? (67 - __builtin_clzll(value)) / 4 : 1;
+
+	for (int i = digits - 1; i >= 0; i--)
+		*p++ = "0123456789abcdef"[value >> (4 * i) & 15];
+	return p;
+}
+
+static void put_uid(const struct event_source *s, uint32_t pid, uint64_t start_ns, struct json_buffer *out)
+{
+	char uid[8 + 1 + 16 + 1 + 8];
+	char *p = uid;
+
+	memcpy(p, s->boot_id, 8);
+	p += 8;
+	*p++ = '-';
+	p = put_hex(p, start_ns);
+	*p++ = '-';
+	p = put_hex(p, pid);
+	json_put_bytes(out, "uid", uid, p - uid);
+}
+
+static char *put_digits(char *p, unsigned value, int n)
+{
+	for (int i = n - 1; i >= 0; i--) {
+		p[i] = (char)('0' + value % 10);
+		value /= 10;
+	}
+	return p + n;
+}
+
+/* 1970-01-01T00:00:00.000000000Z */
+static void put_time(uint64_t real_ns, struct json_buffer *out)
+{
+	time_t seconds = real_ns / SECOND_NS;
+	char text[32];
+	char *p = text;
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm); /* 2^64 ns end in 2554: four digits will do */
+	p = put_digits(p, tm.tm_year + 1900, 4);
+	*p++ = '-';
+	p = put_digits(p, tm.tm_mon + 1, 2);
+	*p++ = '-';
+	p = put_digits(p, tm.tm_mday, 2);
+	*p++ = 'T';
+	p = put_digits(p, tm.tm_hour, 2);
+	*p++ = ':';
+	p = put_digits(p, tm.tm_min, 2);
+	*p++ = ':';
+	p = put_digits(p, tm.tm_sec, 2);
+	*p++ = '.';
+	p = put_digits(p, real_ns % SECOND_NS, 9);
+	*p++ = 'Z';
+	json_put_bytes(out, "time", text, p - text);
+}
+
+static void put_envelope(const struct event_source *s, const char *type, uint64_t seq, uint64_t mono_ns,
+			 struct json_buffer *out)
+{
+	json_buffer_restart(out);
+	json_open_object(out, NULL);
+	json_put_u64(out, "v", EVENT_VERSION);
+	json_put_string(out, "type", type);
+	json_put_u64(out, "seq", seq);
+	put_time(mono_ns + s->clock_offset_ns, out);
+	json_put_u64(out, "mono_ns", mono_ns);
+	json_put_string(out, "boot_id", s->boot_id);
+	json_put_string(out, "host", s->host);
+}
+
+static int end_event(struct json_buffer *out)
+{
+	json_close_object(out);
+	return json_end_line(out);
+}
+
+static void put_device(uint32_t dev, struct json_buffer *out)
+{
+	char text[24];
+	int n = snprintf(text, sizeof(text), "%u:%u", dev >> 20, dev & 0xfffff);
+
+	json_put_bytes(out, "dev", text, n);
+}
+
+/* ---- processes ---- */
+
+static void put_text(const struct process_text *text, struct json_buffer *out)
+{
+	const char *arg, *end;
+
+	if (!text->argv_known)
+		return;
+	json_open_array(out, "argv");
+	arg = text->data + text->exe_length;
+	end = arg + text->argv_length;
+	while (arg < end) {
+		size_t n = strnlen(arg, end - arg);
+
+		json_put_bytes(out, NULL, arg, n);
+		arg += n + 1;
+	}
+	json_close_array(out);
+	if (text->argc || !text->argv_cut)
+		json_put_u64(out, "argc", text->argc);
+	if (text->argv_cut)
+		json_put_bool(out, "argv_cut", true);
+}
+
+static void put_exe(const struct process_text *text, struct json_buffer *out)
+{
+	if (text && text->exe_length)
+		json_put_bytes(out, "exe", text->data, text->exe_length);
+}
+
+static void put_exe_file(const struct record *r, struct json_buffer *out)
+{
+	const struct pv_exec_record *x = &r->u.exec;
+	bool memfd = x->walk == PV_WALK_INTERNAL && !strncmp(r->path, "/memfd:", 7);
+
+	json_open_object(out, "exe_id");
+	put_device(x->dev, out);
+	json_put_u64(out, "ino", x->ino);
+	json_put_u64(out, "nlink", x->nlink);
+	json_close_object(out);
+	if (!memfd && x->nlink && !(x->mode & (S_ISUID | S_ISGID)))
+		return;
+	json_open_array(out, "exe_flags");
+	if (memfd)
+		json_put_string(out, NULL, "memfd");
+	if (!memfd && !x->nlink)
+		json_put_string(out, NULL, "deleted");
+	if (x->mode & S_ISUID)
+		json_put_string(out, NULL, "setuid");
+	if (x->mode & S_ISGID)
+		json_put_string(out, NULL, "setgid");
+	json_close_array(out);
+}
+
+static void put_process_flags(uint32_t flags, struct json_buffer *out)
+{
+	if (!flags)
+		return;
+	json_open_array(out, "flags");
+	if (flags & PROCESS_ITERATED)
+		json_put_string(out, NULL, "iter");
+	if (flags & PROCESS_THREAD_EXEC)
+		json_put_string(out, NULL, "thread_exec");
+	if (flags & PROCESS_UNKNOWN_PARENT)
+		json_put_string(out, NULL, "unknown_parent");
+	json_close_array(out);
+}
+
+/* What can change (credentials, namespaces, comm) from the record, the rest from the table. */
+static void put_process(const struct event_source *s, const struct record *r, const struct process *p,
+			struct json_buffer *out)
+{
+	const struct pv_process *now = &r->u.any.process;
+
+	json_open_object(out, "proc");
+	put_uid(s, p->pid, p->start_ns, out);
+	json_put_u64(out, "exec_n", p->exec_n);
+	json_put_u64(out, "pid", now->pid);
+	json_put_u64(out, "tid", now->tid);
+	json_put_u64(out, "ppid", p->ppid);
+	json_put_u64(out, "start_ns", now->start_ns);
+	json_put_bytes(out, "comm", now->comm, record_comm_length(now->comm));
+	put_exe(p->text, out);
+	if (r->u.any.head.type == PV_REC_EXEC)
+		put_exe_file(r, out);
+	if (p->text)
+		put_text(p->text, out);
+	json_open_object(out, "creds");
+	json_put_u64(out, "uid", now->uid);
+	json_put_u64(out, "gid", now->gid);
+	json_close_object(out);
+	json_open_object(out, "ns");
+	json_put_u64(out, "mnt", now->mnt_ns);
+	json_put_u64(out, "pid", now->pid_ns);
+	json_close_object(out);
+	put_process_flags(p->flags, out);
+	json_close_object(out);
+}
+
+/* The parent of `p` in short form; its entry when there is one. */
+static const struct process *put_short(const struct event_source *s, const char *key, const struct process *p,
+				       struct json_buffer *out)
+{
+	const struct process *parent = table_find(s->table, p->ppid, p->parent_start_ns);
+
+	json_open_object(out, key);
+	put_uid(s, p->ppid, p->parent_start_ns, out);
+	json_put_u64(out, "pid", p->ppid);
+	if (parent) {
+		json_put_bytes(out, "comm", parent->comm, record_comm_length(parent->comm));
+		put_exe(parent->text, out);
+	}
+	json_close_object(out);
+	return parent;
+}
+
+/* The idle task (pid 0) is nobody's parent here. */
+static bool has_parent(const struct process *p)
+{
+	return p && p->ppid && p->parent_start_ns;
+}
+
+static void put_lineage(const struct event_source *s, const struct process *p, struct json_buffer *out)
+{
+	if (!has_parent(p))
+		return;
+	p = put_short(s, "parent", p, out);
+	if (!has_parent(p))
+		return;
+	json_open_array(out, "ancestors");
+	for (int i = 0; i < EVENT_ANCESTORS && has_parent(p); i++)
+		p = put_short(s, NULL, p, out);
+	json_close_array(out);
+}
+
+static void put_container(const struct event_source *s, uint64_t cgroup_id, struct json_buffer *out)
+{
+	char path[CGROUP_PATH_MAX];
+
+	if (!cgroup_id)
+		return;
+	json_open_object(out, "ctr");
+	json_put_u64(out, "cgid", cgroup_id);
+	if (s->cgroup_path && s->cgroup_path(s->ctx, cgroup_id, path, sizeof(path)))
+		json_put_string(out, "cgroup", path);
+	json_close_object(out);
+}
+
+static void put_subject(const struct event_source *s, const struct record *r, const struct process *p,
+			struct json_buffer *out)
+{
+	put_process(s, r, p, out);
+	put_lineage(s, p, out);
+	put_container(s, r->u.any.process.cgroup_id, out);
+}
+
+/* ---- decisions ---- */
+
+static bool hook_has_flags(unsigned hook)
+{
+	return hook == PV_HOOK_FILE_OPEN || hook == PV_HOOK_MMAP_FILE || hook == PV_HOOK_SOCKET_SENDMSG;
+}
+
+static bool hook_is_local(unsigned hook)
+{
+	return hook == PV_HOOK_SOCKET_BIND || hook == PV_HOOK_SOCKET_LISTEN || hook == PV_HOOK_SOCKET_ACCEPT;
+}
+
+static void put_file(const struct record *r, struct json_buffer *out)
+{
+	const struct pv_decision_record *d = &r->u.decision;
+	char mode[16];
+
+	if (r->path_length)
+		json_put_bytes(out, "path", r->path, r->path_length);
+	else if (d->walk == PV_WALK_OK)
+		json_put_string(out, "path", "/");
+	if (d->walk == PV_WALK_DEEP)
+		json_put_bool(out, "path_cut", true);
+	if (d->dev)
+		put_device(d->dev, out);
+	if (d->ino)
+		json_put_u64(out, "ino", d->ino);
+	if (d->mode) {
+		int n = snprintf(mode, sizeof(mode), "%06o", d->mode);
+
+		json_put_bytes(out, "mode", mode, n);
+	}
+	if (d->flags || hook_has_flags(d->hook))
+		json_put_u64(out, "flags", d->flags);
+}
+
+static void put_socket(const struct record *r, struct json_buffer *out)
+{
+	const struct pv_decision_record *d = &r->u.decision;
+	char buf[INET6_ADDRSTRLEN];
+
+	json_put_string(out, "family", name_family(d->family, buf, sizeof(buf)));
+	json_put_string(out, "type", name_sock_type(d->sock_type, buf, sizeof(buf)));
+	json_put_string(out, "protocol", name_protocol(d->protocol, buf, sizeof(buf)));
+	if (d->hook != PV_HOOK_SOCKET_CREATE && d->walk != PV_WALK_ADDRESS &&
+	    (d->family == AF_INET || d->family == AF_INET6)) {
+		if (inet_ntop(d->family, d->addr, buf, sizeof(buf)))
+			json_put_string(out, hook_is_local(d->hook) ? "local" : "remote", buf);
+		json_put_u64(out, "port", d->port);
+	}
+	if (d->flags || hook_has_flags(d->hook))
+		json_put_u64(out, "flags", d->flags);
+}
+
+static void put_policy(const struct event_source *s, const struct pv_decision_record *d,
+		       struct json_buffer *out)
+{
+	const struct decision *by = s->lookup ? s->lookup(s->ctx, d->generation, d->cell) : NULL;
+
+	if (by && !by->policy)
+		by = NULL;
+	json_open_object(out, "policy");
+	if (by)
+		json_put_string(out, "name", by->policy);
+	json_put_u64(out, "generation", d->generation);
+	if (by)
+		json_put_string(out, "mode", by->mode == MODE_ENFORCE ? "enforce" : "monitor");
+	json_close_object(out);
+	if (!by)
+		return;
+	if (by->rule || by->line) {
+		json_open_object(out, "rule");
+		if (by->rule)
+			json_put_string(out, "id", by->rule);
+		if (by->line)
+			json_put_u64(out, "line", by->line);
+		json_close_object(out);
+	}
+	json_put_string(out, "reason", decision_reason_name(by->reason));
+	if (by->match)
+		json_put_string(out, "match", by->match);
+}
+
+int event_decision(const struct event_source *s, uint64_t seq, const struct record *r,
+		   const struct process *p, struct json_buffer *out)
+{
+	const struct pv_decision_record *d = &r->u.decision;
+	static const char *const actions[] = {
+		[PV_ALLOW] = "allow", [PV_DENY] = "deny", [PV_WOULD_DENY] = "would_deny"};
+	unsigned verdict = PV_CELL_VERDICT(d->cell);
+	const char *op = policy_access_name(d->access);
+
+	put_envelope(s, actions[verdict], seq, d->head.time_ns, out);
+	put_subject(s, r, p, out);
+	json_open_object(out, "decision");
+	json_put_string(out, "action", actions[verdict]);
+	json_put_string(out, "result", verdict == PV_DENY ? "EACCES" : "0");
+	json_put_string(out, "hook", name_hook(d->hook));
+	if (op)
+		json_put_string(out, "op", op);
+	put_policy(s, d, out);
+	if (d->walk != PV_WALK_OK)
+		json_put_string(out, "walk", name_walk(d->walk));
+	json_open_object(out, "object");
+	if (d->family)
+		put_socket(r, out);
+	else
+		put_file(r, out);
+	json_close_object(out);
+	json_close_object(out);
+	return end_event(out);
+}
+
+/* ---- lineage ---- */
+
+int event_exec(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
+	       struct json_buffer *out)
+{
+	put_envelope(s, "exec", seq, r->u.any.head.time_ns, out);
+	put_subject(s, r, p, out);
+	return end_event(out);
+}
+
+int event_exit(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
+	       struct json_buffer *out)
+{
+	const struct pv_exit_record *x = &r->u.exit;
+
+	put_envelope(s, "exit", seq, x->head.time_ns, out);
+	put_subject(s, r, p, out);
+	json_open_object(out, "exit");
+	if (WIFSIGNALED(x->status)) {
+		json_put_u64(out, "signal", WTERMSIG(x->status));
+		json_put_bool(out, "core", WCOREDUMP(x->status));
+	} else {
+		json_put_u64(out, "code", WEXITSTATUS(x->status));
+	}
+	if (x->head.time_ns >= x->process.start_ns)
+		json_put_u64(out, "duration_ns", x->head.time_ns - x->process.start_ns);
+	json_put_u64(out, "execs", p->execs);
+	/* the kernel knows one thread's, the table what has arrived: both are lower bounds */
+	json_put_u64(out, "denials", x->denials > p->denials ? x->denials : p->denials);
+	json_close_object(out);
+	return end_event(out);
+}
+
+/* ---- about the log and the agent ---- */
+
+int event_loss(const struct event_source *s, uint64_t seq, const char *lane, const char *cause,
+	       uint64_t count, uint64_t total, struct json_buffer *out)
+{
+	put_envelope(s, "loss", seq, clock_ns(CLOCK_BOOTTIME), out);
+	json_open_object(out, "loss");
+	json_put_string(out, "lane", lane);
+	json_put_string(out, "cause", cause);
+	json_put_u64(out, "count", count);
+	json_put_u64(out, "total", total);
+	json_close_object(out);
+	return end_event(out);
+}
+
+int event_notice(const struct event_source *s, uint64_t seq, const char *group, const char *op,
+		 const struct event_field *fields, size_t n, struct json_buffer *out)
+{
+	put_envelope(s, group, seq, clock_ns(CLOCK_BOOTTIME), out);
+	json_open_object(out, group);
+	json_put_string(out, "op", op);
+	for (size_t i = 0; i < n; i++) {
+		if (fields[i].text)
+			json_put_string(out, fields[i].key, fields[i].text);
+		else
+			json_put_u64(out, fields[i].key, fields[i].number);
+	}
+	json_close_object(out);
+	return end_event(out);
+}

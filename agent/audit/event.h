@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Events: one record, seen with the process table and the policy's decisions, as one JSON line.
+ *
+ * A line is one object; keys in this order, a key that is not known is left out, numbers over 2^53
+ * are strings, all text is encoded as json.h says.
+ *
+ *   v         1
+ *   type      exec, exit, deny, would_deny, allow, loss, agent, policy
+ *   seq       number of the line; a gap is followed by a loss of as many
+ *   time      RFC 3339, UTC, nanoseconds: mono_ns plus the clocks' distance when the line was made
+ *   mono_ns   CLOCK_BOOTTIME of the record
+ *   boot_id, host
+ *   proc      uid, exec_n, pid, tid, ppid, start_ns, comm, exe, exe_id {dev, ino, nlink} and exe_flags
+ *             [memfd, deleted, setuid, setgid] (exec only), argv [], argc, argv_cut, creds {uid, gid},
+ *             ns {mnt, pid}, flags [iter, thread_exec, unknown_parent]
+ *   parent    uid, pid, comm, exe; the parent at fork unless a flag of proc says otherwise
+ *   ancestors [{uid, pid, comm, exe}], the parent's parent first, up to EVENT_ANCESTORS
+ *   ctr       cgid, cgroup
+ *   decision  action, result ("EACCES", or "0" where the operation went on), hook, op, policy {name,
+ *             generation, mode}, rule {id, line}, reason, match, walk (why no name could be had),
+ *             object {path, path_cut, dev "major:minor", ino, mode (octal), flags} or {family, type,
+ *             protocol, local or remote, port}
+ *   exit      code, or signal and core; duration_ns, execs, denials
+ *   loss      lane, cause, count, total
+ *   agent, policy   op, and what belongs to it
+ *
+ * uid: boot id (first 8 hex digits) - start_ns in hex - pid in hex. The same in every event of a
+ * process, whichever agent wrote it.
+ */
+#ifndef PAVISE_AUDIT_EVENT_H
+#define PAVISE_AUDIT_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decode.h"
+#include "json.h"
+#include "table.h"
+
+#define EVENT_VERSION	      1
+#define EVENT_ANCESTORS	      8
+#define EVENT_CLOCK_PERIOD_NS 1000000000ull
+
+struct decision;
+
+/* What events need to know beyond their record. Nothing here is owned. */
+struct event_source {
+	char boot_id[37];
+	char host[65];
+	uint64_t clock_offset_ns;   /* CLOCK_REALTIME - CLOCK_BOOTTIME, modulo 2^64 */
+	uint64_t clock_measured_ns; /* CLOCK_BOOTTIME when it was measured */
+	const struct table *table;
+	/* The decision that a cell of an image names, NULL when not known (any more). May be NULL. */
+	const struct decision *(*lookup)(void *ctx, unsigned generation, uint32_t cell);
+	/* The path of a cgroup, NUL-terminated; false when not known. May be NULL. */
+	bool (*cgroup_path)(void *ctx, uint64_t id, char *buf, size_t size);
+	void *ctx;
+};
+
+/* A key and its value for agent and policy events: `text`, or where that is NULL `number`. */
+struct event_field {
+	const char *key;
+	const char *text;
+	uint64_t number;
+};
+
+/* Boot id, host name and clocks of this machine. 0 or -errno. */
+int event_source_init(struct event_source *s);
+
+/* Measure the clocks' distance. Cheap; to be called every EVENT_CLOCK_PERIOD_NS or more often. */
+void event_clock_measure(struct event_source *s);
+
+/*
+ * Each makes `out` one complete line. 0 or the encoder's error (json.h); `out` then holds nothing
+ * usable. `p` is the process that the record is about.
+ */
+int event_decision(const struct event_source *s, uint64_t seq, const struct record *r,
+		   const struct process *p, struct json_buffer *out);
+int event_exec(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
+	       struct json_buffer *out);
+int event_exit(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
+	       struct json_buffer *out);
+int event_loss(const struct event_source *s, uint64_t seq, const char *lane, const char *cause,
+	       uint64_t count, uint64_t total, struct json_buffer *out);
+
+/* `group` is "agent" or "policy": type of the event and key of its object. */
+int event_notice(const struct event_source *s, uint64_t seq, const char *group, const char *op,
+		 const struct event_field *fields, size_t n, struct json_buffer *out);
+
+#endif
