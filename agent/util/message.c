@@ -26,7 +26,7 @@ static const struct {
 	{PAVISE_NO_LSM, "bpf is not among the active security modules, or that cannot be read"},
 	{PAVISE_NO_CGROUP2, "no cgroup v2 hierarchy is mounted"},
 	{PAVISE_NO_BPFFS, "no BPF filesystem is mounted at /sys/fs/bpf"},
-	{PAVISE_NO_HOOK, "the kernel lacks a hook that enforcement cannot do without"},
+	{PAVISE_NO_HOOK, "a hook that enforcement cannot do without is missing or switched off"},
 	{PAVISE_BAD_POLICY, "a policy cannot be read or is not valid"},
 	{PAVISE_SECOND_AGENT, "another agent is running"},
 	{PAVISE_FOREIGN_PINS, "the pins are of another version, or not complete"},
@@ -59,7 +59,7 @@ int refuse(struct refusal *r, int error, enum exit_code code, const char *fmt, .
 		vsnprintf(r->text, sizeof(r->text), fmt, args);
 		va_end(args);
 	}
-	return -error;
+	return error > 0 ? -error : -EIO; /* never success */
 }
 
 const char *colour(FILE *out, enum colour c)

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel side as the agent holds it: maps, pins, the image in force.
+ *
+ * Links and maps are pinned in <bpffs>/pavise, so enforcement outlives the agent. A set of pins is
+ * built in <bpffs>/pavise-new and renamed when it is complete: a set that can be found is whole. Any
+ * failure before that detaches and unpins everything that was made.
+ *
+ *   map_NAME    the maps below
+ *   link_NAME   a program's attachment
+ *   iter_NAME   an iterator: reading the file runs it
+ */
+#ifndef PAVISE_KERNEL_H
+#define PAVISE_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/machine.h"
+#include "pavise.h"
+#include "policy/policy.h"
+#include "util/message.h"
+
+enum kernel_map { KMAP_IMAGES, KMAP_LABELS, KMAP_DECISIONS, KMAP_LINEAGE, KMAP_STATE, KMAPS };
+
+/* Programs that this kernel cannot have; entries are names out of optional_programs[]. */
+#define KERNEL_ABSENT_MAX 32
+
+struct kernel {
+	const struct machine_paths *paths;
+	int maps[KMAPS];	/* -1: not open */
+	struct pv_state *state; /* the mapped element of KMAP_STATE */
+	uint32_t image_flags;	/* map_flags of an image */
+	bool adopted;		/* the pins were there */
+	bool pending;		/* loaded, still in pavise-new */
+	size_t n_programs;	/* attached, iterators not counted */
+	const char *absent[KERNEL_ABSENT_MAX];
+	size_t n_absent;
+};
+
+/* Safe to call at any time and twice; takes a pending set of pins down. */
+void kernel_init(struct kernel *k, const struct machine_paths *paths);
+void kernel_close(struct kernel *k);
+
+/* Are there pins? */
+bool kernel_pinned(const struct machine_paths *paths);
+
+/* Load, attach and pin everything, pending until kernel_commit(). */
+int kernel_load(struct kernel *k, struct refusal *r);
+int kernel_commit(struct kernel *k, struct refusal *r);
+
+/* Open the pins that are there. Loads nothing. */
+int kernel_adopt(struct kernel *k, struct refusal *r);
+
+/* Remove the pins: enforcement ends. *links: how many links there were. */
+int kernel_unload(const struct machine_paths *paths, size_t *links, struct refusal *r);
+
+/* Name of a pin of the (pending or complete) set; NULL without memory. */
+char *kernel_pin(const struct kernel *k, const char *name);
+
+/* ---- publish.c ---- */
+
+/*
+ * Put an image in force: checked, filled, frozen, swapped in, and then named in the shared state.
+ * On failure the image before stays in force, untouched.
+ */
+int kernel_publish(struct kernel *k, const struct image *image, struct refusal *r);
+
+/* The blocks of the image in force, to be freed by the caller; -ENOENT when there is none. */
+int kernel_image(struct kernel *k, unsigned char **blocks, size_t *n_blocks);
+
+/* Name the generation of the image in force; for an agent that died between the swap and that. */
+void kernel_repair_generation(struct kernel *k, uint32_t generation);
+
+/* Of the image in force, 0: none. */
+uint32_t kernel_generation(const struct kernel *k);
+
+/* ---- tasks.c ---- */
+
+/* Run the task iterator and hand each record to `record`. */
+int kernel_tasks(struct kernel *k, void (*record)(void *context, const void *data, size_t size),
+		 void *context);
+
+/*
+ * The labels of all processes, as /proc lists them. A process whose label has never been set is
+ * skipped. 0 or -errno; `visit` ends the walk early with a value other than 0, which is returned.
+ */
+int kernel_labels(struct kernel *k, int (*visit)(void *context, const struct pv_label *label), void *context);
+
+#endif
