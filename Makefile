@@ -69,7 +69,7 @@ DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BI
 all: $(OUTPUT)/pavise ## build the program (build/pavise)
 
 demo: ## show the main job with real programs, in a VM (WHERE=host: on this machine)
-	@tests/demo $(WHERE)
+	@tests/demo $(WHERE) $(filter-out all,$(K))
 
 test: ## everything: unit tests, then the VM suite on every kernel of the matrix
 	@tests/run-all
@@ -105,6 +105,8 @@ install: all ## install below DESTDIR/PREFIX
 	install -m 0644 policies/*.yaml $(DESTDIR)$(PREFIX)/share/pavise/policies/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 0644 docs/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -d $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 0644 docs/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 
 clean: ## remove what was built
 	$(Q)rm -rf build build-san

@@ -44,8 +44,8 @@ struct policy_rule {
 	enum policy_section section;
 	enum policy_effect effect;
 	uint32_t access;
-	bool audit; /* report permitted use as well */
-	unsigned index; /* within its section, from 0 */
+	bool audit;	       /* report permitted use as well */
+	unsigned index;	       /* within its section, from 0 */
 	unsigned line, column; /* of the rule's first key */
 	struct policy_pattern *patterns;
 	size_t n_patterns;
@@ -60,9 +60,9 @@ struct policy_rule {
 };
 
 struct policy_rules {
-	bool present; /* an absent section allows everything and decides nothing */
+	bool present;		     /* an absent section allows everything and decides nothing */
 	enum policy_effect fallback; /* the section's `default` */
-	unsigned line; /* of `default`, else of the section */
+	unsigned line;		     /* of `default`, else of the section */
 	struct policy_rule *rules;
 	size_t n_rules;
 };
@@ -70,14 +70,14 @@ struct policy_rules {
 /* Who. One entry; keys of an entry are ANDed, entries are ORed. */
 struct policy_subject {
 	struct policy_pattern cgroup; /* text NULL: not given */
-	bool cgroup_literal; /* text is a path, not a pattern */
+	bool cgroup_literal;	      /* text is a path, not a pattern */
 };
 
 struct policy {
 	char *name;
-	char *description; /* may be NULL */
-	char *file; /* as given, for messages and events */
-	unsigned line; /* of the document */
+	char *description;		 /* may be NULL */
+	char *file;			 /* as given, for messages and events */
+	unsigned line;			 /* of the document */
 	unsigned name_line, name_column; /* of the name */
 	enum policy_mode mode;
 	struct policy_subject *subjects;

@@ -16,13 +16,13 @@
  * messages. Returns 0, -EINVAL with every error of the stream in `d`, or -ENOMEM; `set` is unchanged
  * unless it is 0.
  */
-int policy_parse(const char *file, const char *text, size_t length, struct policy_set *set,
-		 struct diags *d);
+int policy_parse(const char *file, const char *text, size_t length, struct policy_set *set, struct diags *d);
 
 /* Check across policies: names used twice. 0, -EINVAL or -ENOMEM. */
 int policy_set_check(const struct policy_set *set, struct diags *d);
 
-/* Make `policy` govern exactly the cgroup `path` and what is below it, whatever its subjects say. 0 or -ENOMEM. */
+/* Make `policy` govern exactly the cgroup `path` and what is below it, whatever its subjects say. 0 or
+ * -ENOMEM. */
 int policy_bind_cgroup(struct policy *policy, const char *path);
 
 /*
@@ -45,13 +45,19 @@ void profiles_free(struct profiles *p);
 /* Number of the set of these names (any order); added if new. -ENOMEM, -ENOSPC (PV_PROFILES_MAX). */
 int profiles_number(struct profiles *p, const char *const *names, size_t n);
 
-enum decision_reason { REASON_EXPLICIT_ALLOW, REASON_EXPLICIT_DENY, REASON_DEFAULT_ALLOW, REASON_DEFAULT_DENY, REASON_NOT_DECIDABLE };
+enum decision_reason {
+	REASON_EXPLICIT_ALLOW,
+	REASON_EXPLICIT_DENY,
+	REASON_DEFAULT_ALLOW,
+	REASON_DEFAULT_DENY,
+	REASON_NOT_DECIDABLE
+};
 
 /* What a cell's decision index stands for. Strings point into `image`. */
 struct decision {
 	const char *policy;
 	const char *rule; /* "files[1]"; NULL for a default or where nothing could be decided */
-	unsigned line; /* 0: none */
+	unsigned line;	  /* 0: none */
 	enum policy_section section;
 	enum policy_mode mode; /* as in force: the global override counts */
 	enum decision_reason reason;
@@ -72,8 +78,8 @@ struct image {
 
 struct compile_options {
 	unsigned generation; /* not 0 */
-	bool monitor_all; /* global override: every policy acts as if in monitor mode */
-	size_t max_blocks; /* 0: PV_BLOCKS_MAX */
+	bool monitor_all;    /* global override: every policy acts as if in monitor mode */
+	size_t max_blocks;   /* 0: PV_BLOCKS_MAX */
 };
 
 /*

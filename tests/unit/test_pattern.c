@@ -278,7 +278,8 @@ static void test_junk(void **state)
 
 		for (unsigned j = 0; j < n; j++)
 			text[j] = alphabet[random_below(&r, sizeof(alphabet) - 1)];
-		text[0] = random_chance(&r, 90) ? '/' : text[0];
+		if (random_chance(&r, 90))
+			text[0] = '/';
 		text[n] = 0;
 		error[0] = 0;
 		ret = pattern_check(text, error, sizeof(error));

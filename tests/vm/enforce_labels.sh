@@ -1,0 +1,150 @@
+# shellcheck shell=sh disable=SC2034
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# agent: shared
+#
+# Guarantees: a process is governed from the moment that it is in a governed
+# cgroup, or that the policy is put in force, until the policy is removed; it
+# sheds the policy by no fork, thread, exec or move.
+#
+# How: one file that a policy denies is opened by processes that came to be
+# governed, or try not to be, in each of these ways.  An event carries the
+# cgroup that the process was in when it did it.
+
+P=$BIN/probe_file
+E=$BIN/enter
+for d in deny first second good; do
+	mkdir -p "$T/$d"
+	echo content >"$T/$d/file"
+done
+govern <<EOP
+  files:
+    default: allow
+    rules:
+      - deny: $T/deny/**
+EOP
+outside=/suite/labels-outside
+mkdir -p "$CGROUPS$outside"
+
+# label_test NAME COMMAND...: with @ for the file.
+label_test() {
+	label_name=$1
+	shift
+	deny_test "$label_name" file_open read 'files[0]' "$T/deny/**" "$T/deny/file" "$T/good/file" "$@"
+}
+
+# denied NAME CGROUP [POLICY [RUN]]: the last command was, and its event has that cgroup.
+denied() {
+	check_output "$NAME/$1" EACCES echo "$FOUND"
+	expect_event "$NAME/$1, event" "$2" deny file_open read "${3:-$GOVERNOR-enforce}" 'files[0]' 12 \
+		explicit_deny "${4:-$T/deny/**}" "${5:-$T/deny/file}"
+}
+
+label_test "a process" "$P" read @
+label_test "a child" "$P" fork read @
+label_test "a child's child" "$P" fork fork read @
+label_test "a thread" "$P" thread read @
+label_test "a child of a thread" "$P" thread fork read @
+label_test "after exec" "$P" exec "$P" read @
+for how in open open-async; do
+	label_test "io_uring, $how" "$BIN/probe_uring" $how @
+done
+
+# Out of the cgroup.
+run_in "$GROUP/enforce" "$P" cgroup "$CGROUPS$outside/1" read "$T/deny/file"
+check_output "$NAME/a cgroup that is not there" "cgroup: ENOENT" echo "$FOUND"
+for n in 1 2 3 4 5 6 7 8; do mkdir -p "$CGROUPS$outside/$n"; done
+run_in "$GROUP/enforce" "$P" cgroup "$CGROUPS$outside/1" read "$T/deny/file"
+denied "moved out" "$outside/1"
+run_in "$GROUP/enforce" "$P" cgroup "$CGROUPS$outside/2" fork read "$T/deny/file"
+denied "moved out, a child" "$outside/2"
+run_in "$GROUP/enforce" "$P" cgroup "$CGROUPS$outside/3" exec "$P" read "$T/deny/file"
+denied "moved out, after exec" "$outside/3"
+run_in "$GROUP/enforce" "$P" cgroup "$CGROUPS$outside/4" cgroup "$CGROUPS$outside/5" thread read "$T/deny/file"
+denied "moved out twice, a thread" "$outside/5"
+run_in "$GROUP/enforce" "$E" "$CGROUPS$outside/6" "$P" read "$T/deny/file"
+denied "a child born outside" "$outside/6"
+run_in "$GROUP/enforce" "$P" cgroup "$CGROUPS$outside/8" read "$T/good/file"
+check_output "$NAME/moved out, a permitted file" 0 echo "$FOUND"
+run_in "$GROUP/enforce" "$P" cgroup "$CGROUPS$outside/7" userns read "$T/deny/file"
+denied "moved out, into a user namespace" "$outside/7"
+
+# Into it.
+mkdir -p "$CGROUPS$GROUP/enforce/in" "$CGROUPS$GROUP/enforce/below/it"
+run_in "$GROUP/free" "$P" cgroup "$CGROUPS$GROUP/enforce/in" read "$T/deny/file"
+denied "moved in" "$GROUP/enforce/in"
+run_in "$GROUP/free" "$P" cgroup "$CGROUPS$GROUP/enforce/below/it" read "$T/deny/file"
+denied "moved into a cgroup below" "$GROUP/enforce/below/it"
+mkdir -p "$CGROUPS$GROUP/enforcement"
+run_in "$GROUP/enforcement" "$P" read "$T/deny/file"
+check_output "$NAME/a cgroup whose name begins alike" 0 echo "$FOUND"
+expect_none "$NAME/a cgroup whose name begins alike" "$RUN"
+# there and back, before it did anything that is asked about
+run_in "$GROUP/free" "$P" cgroup "$CGROUPS$GROUP/enforce/in" cgroup "$CGROUPS$outside/8" read "$T/deny/file"
+denied "in and out again" "$outside/8"
+
+# Those that were there first, and the end of a policy.
+later_policy() {
+	policy labels-later enforce /suite/labels-later <<-EOF
+		  files:
+		    default: allow
+		    rules:
+		      - deny: $T/first/**
+	EOF
+}
+mkdir -p "$CGROUPS/suite/labels-later"
+"$E" "$CGROUPS/suite/labels-later/1" "$P" await "$T/go-1" read "$T/first/file" >"$T/found-1" &
+before=$!
+check "$NAME/a process waits, ungoverned" wait_until 30 grep -q . "$CGROUPS/suite/labels-later/1/cgroup.procs"
+later_policy >"$T/later.yaml"
+check "$NAME/its policy comes" pavise apply "$T/later.yaml"
+: >"$T/go-1"
+wait $before
+FOUND=$(cat "$T/found-1")
+denied "a process that was there before the policy" /suite/labels-later/1 labels-later "$T/first/**" "$T/first/file"
+"$E" "$CGROUPS/suite/labels-later/2" "$P" await "$T/go-2" read "$T/first/file" >"$T/found-2" &
+before=$!
+check "$NAME/a process waits, governed" wait_until 30 grep -q . "$CGROUPS/suite/labels-later/2/cgroup.procs"
+check "$NAME/its policy goes" pavise remove labels-later
+: >"$T/go-2"
+wait $before
+check_output "$NAME/a process whose policy was removed" 0 cat "$T/found-2"
+expect_none "$NAME/a process whose policy was removed" /suite/labels-later/2
+
+# Several policies: each must allow, and each cgroup adds its own.
+several() {
+	policy labels-first enforce '/suite/labels-{first,both}' <<-EOF
+		  files:
+		    default: allow
+		    rules:
+		      - deny: $T/first/**
+		---
+	EOF
+	policy labels-second enforce '/suite/labels-{second,both}' <<-EOF
+		  files:
+		    default: allow
+		    rules:
+		      - deny: $T/second/**
+	EOF
+}
+several >"$T/several.yaml"
+check "$NAME/two policies" pavise apply "$T/several.yaml"
+for g in first second both; do mkdir -p "$CGROUPS/suite/labels-$g"; done
+run_in /suite/labels-both "$P" read "$T/first/file"
+denied "two policies, the first denies" "$RUN" labels-first "$T/first/**" "$T/first/file"
+run_in /suite/labels-both "$P" read "$T/second/file"
+denied "two policies, the second denies" "$RUN" labels-second "$T/second/**" "$T/second/file"
+run_in /suite/labels-both "$P" read "$T/good/file"
+check_output "$NAME/two policies, both allow" 0 echo "$FOUND"
+expect_none "$NAME/two policies, both allow" "$RUN"
+run_in /suite/labels-first "$P" read "$T/second/file"
+check_output "$NAME/one policy of two" 0 echo "$FOUND"
+for n in 1 2 3; do mkdir -p "$CGROUPS/suite/labels-second/$n"; done
+run_in /suite/labels-first "$P" cgroup "$CGROUPS/suite/labels-second/1" read "$T/first/file"
+denied "moved to another policy, the one it had" /suite/labels-second/1 labels-first "$T/first/**" "$T/first/file"
+run_in /suite/labels-first "$P" cgroup "$CGROUPS/suite/labels-second/2" read "$T/second/file"
+denied "moved to another policy, the new one" /suite/labels-second/2 labels-second "$T/second/**" "$T/second/file"
+run_in /suite/labels-first "$P" cgroup "$CGROUPS/suite/labels-second/3" read "$T/good/file"
+check_output "$NAME/moved to another policy, both allow" 0 echo "$FOUND"
+expect_none "$NAME/moved to another policy, both allow" /suite/labels-second/3
+events_check
+check "$NAME/two policies removed" pavise remove labels-first labels-second
