@@ -40,8 +40,10 @@ static const char *const walks[] = {
 	[PV_WALK_FAULT] = "fault",
 	[PV_WALK_ADDRESS] = "address",
 	[PV_WALK_OVERFULL] = "overfull",
+	[PV_WALK_LAYER] = "layer",
+	[PV_WALK_CGROUP] = "cgroup",
 };
-static_assert(ARRAY_SIZE(walks) == PV_WALK_OVERFULL + 1, "every walk has a name");
+static_assert(ARRAY_SIZE(walks) == PV_WALK_CGROUP + 1, "every walk has a name");
 
 static const char *const families[] = {
 	[AF_UNIX] = "unix",   [AF_INET] = "inet",	[AF_AX25] = "ax25",	[AF_INET6] = "inet6",

@@ -165,9 +165,16 @@ static int publish(struct live *l, struct spec *candidate, struct compiled *c, s
 			"the policy set cannot be stored in %s/sets (%s), so the one before stays in force",
 			l->run, strerror(-err));
 	err = kernel_publish(l->kernel, c->image, r);
-	if (err)
+	if (err) {
 		store_prune(l->run, l->generation);
-	return err;
+		return err;
+	}
+	err = kernel_label_tasks(l->kernel);
+	if (err)
+		say_warning("the processes that are there could not all be labelled (%s); each will be at "
+			    "its next operation",
+			    strerror(-err));
+	return 0;
 }
 
 int live_commit(struct live *l, struct spec *candidate, struct diags *d, struct refusal *r)

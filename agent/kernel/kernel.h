@@ -83,6 +83,13 @@ int kernel_tasks(struct kernel *k, void (*record)(void *context, const void *dat
 		 void *context);
 
 /*
+ * Label every task by the policy set in force, threads included, so that none of those that are
+ * there already can leave its cgroup unlabelled. 0 or -errno; what was not labelled is labelled at
+ * its next hook.
+ */
+int kernel_label_tasks(struct kernel *k);
+
+/*
  * The labels of all processes, as /proc lists them. A process whose label has never been set is
  * skipped. 0 or -errno; `visit` ends the walk early with a value other than 0, which is returned.
  */

@@ -3,7 +3,8 @@
  * Processes as the kernel side sees them: the task iterator, and the labels.
  *
  * The iterator's pin is an ordinary file whose content is one pv_task_record per process. Reads may
- * end within a record, so the rest is kept for the next one.
+ * end within a record, so the rest is kept for the next one. The other iterator has no content: its
+ * work is done by reading it.
  */
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -15,7 +16,8 @@
 #include "kernel/kernel.h"
 #include "util/util.h"
 
-#define ITERATOR "iter_task_iter"
+#define ITERATOR       "iter_task_iter"
+#define LABEL_ITERATOR "iter_label_iter"
 
 int kernel_tasks(struct kernel *k, void (*record)(void *context, const void *data, size_t size),
 		 void *context)
@@ -42,6 +44,21 @@ int kernel_tasks(struct kernel *k, void (*record)(void *context, const void *dat
 		used -= at;
 		memmove(buffer, buffer + at, used);
 	}
+}
+
+int kernel_label_tasks(struct kernel *k)
+{
+	CLEANUP_FREE char *path = kernel_pin(k, LABEL_ITERATOR);
+	CLEANUP_CLOSE int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	char buffer[64];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do
+		n = read(fd, buffer, sizeof(buffer));
+	while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
+	return n < 0 ? -errno : 0;
 }
 
 /* Processes come and go under the walk: one that is gone, or has no label, is no error. */

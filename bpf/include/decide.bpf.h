@@ -38,7 +38,9 @@ struct pv_question {
 	/* sockets */
 	u8 name[PV_SOCKET_NAME]; /* as the automaton reads it; at most 20 bytes */
 	u32 name_length;
-	u32 walk; /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
+	u32 walk;  /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
+	u32 quiet; /* the operation was reported already: a would-deny is not said again */
+	u32 pad;
 	u16 family;
 	u16 sock_type;
 	u16 protocol;
@@ -67,7 +69,7 @@ static __always_inline int verdict(int decision)
 {
 	int r = 0;
 
-	if (decision)
+	if (decision < 0)
 		asm volatile("%0 = %1" : "=r"(r) : "i"(-EACCES));
 	return r;
 }
@@ -284,20 +286,27 @@ static __always_inline void record_object(struct pv_decision_record *r, const st
 		__builtin_memcpy(r->addr, q->name + 2, 16);
 }
 
-/* Send the decision. A function of its own for the verifier. */
+/*
+ * Send the decision. A function of its own for the verifier. What was permitted and is only audited
+ * goes the way of lineage, so that no amount of it can push out a denial.
+ */
 __weak int report(struct pv_scratch *s, const struct pv_question *q, u32 generation)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u64 seq = lane_next(PV_LANE_DECISION);
 	struct pv_decision_record *r;
 	struct pv_answer a;
 	struct pv_label *l;
+	enum pv_lane lane;
 	u32 names, size;
+	long failed;
+	u64 seq;
 
 	if (!s || !q)
 		return 0;
 	names = scratch_names(s);
 	a = s->answer;
+	lane = PV_CELL_VERDICT(a.cell) ? PV_LANE_DECISION : PV_LANE_LINEAGE;
+	seq = lane_next(lane);
 	l = bpf_task_storage_get(&labels, task, 0, 0);
 	if (l && PV_CELL_VERDICT(a.cell) == PV_DENY)
 		l->denials++;
@@ -318,8 +327,12 @@ __weak int report(struct pv_scratch *s, const struct pv_question *q, u32 generat
 	record_object(r, q);
 	r->names_len = names;
 	r->pad = 0;
-	if (bpf_ringbuf_output(&decisions, r, size, 0))
-		lane_lost(PV_LANE_DECISION);
+	if (lane == PV_LANE_DECISION)
+		failed = bpf_ringbuf_output(&decisions, r, size, 0);
+	else
+		failed = bpf_ringbuf_output(&lineage, r, size, 0);
+	if (failed)
+		lane_lost(lane);
 	return 0;
 }
 
@@ -333,6 +346,13 @@ static __always_inline bool internal_exempt(const struct pv_question *q)
 	return (mode & 0170000) != 0100000;
 }
 
+/* A decision whose record could not even be made. */
+static __always_inline void decision_unsent(void)
+{
+	lane_next(PV_LANE_DECISION);
+	lane_lost(PV_LANE_DECISION);
+}
+
 /*
  * No work space: nothing can be named and nothing reported. The governed get what their profiles
  * say of the undecidable.
@@ -341,29 +361,53 @@ static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_que
 {
 	struct pv_subject subject;
 	struct pv_profile *p;
-	u32 number, cell;
-	int r = 0;
+	u32 number, cell, heaviest = 0;
+	int governed = subject_open(&subject, m->head->generation);
 
-	r = subject_open(&subject, m->head->generation);
-	if (r == SUBJECT_UNGOVERNED || r == PV_STALE)
-		return r;
-	r = 0;
+	if (governed == SUBJECT_UNGOVERNED || governed == PV_STALE)
+		return governed;
 	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
 		p = subject_profile(m, &subject, i, &number);
 		if (!p)
 			continue;
 		cell = q->name_length ? p->net_undecidable : p->path_undecidable;
-		if (PV_CELL_VERDICT(cell) == PV_DENY)
-			r = -EACCES;
-		if (cell_weight(cell)) {
-			lane_next(PV_LANE_DECISION);
-			lane_lost(PV_LANE_DECISION);
-		}
+		if (cell_weight(cell) > cell_weight(heaviest))
+			heaviest = cell;
 	}
-	return r;
+	if (cell_weight(heaviest))
+		decision_unsent();
+	return PV_CELL_VERDICT(heaviest) == PV_DENY ? -EACCES : 0;
 }
 
-/* Decide with the image at hand: 0, -EACCES or PV_STALE. A function of its own for the verifier. */
+/* Nobody can say who governs: a cgroup whose path cannot be read, and nothing held. */
+static __always_inline bool subject_lost(const struct pv_subject *subject, int governed)
+{
+	return governed == PV_UNKNOWN && subject->n == 1 && !subject->profile[0];
+}
+
+/* Walk for the question's object, and ask again. 0, PV_STALE, or PV_EXEMPT. */
+#define PV_EXEMPT 1
+static __always_inline int decide_by_walk(struct pv_scratch *s, const struct pv_question *q, u32 generation)
+{
+	u32 end;
+
+	s->object = q->dentry;
+	s->mnt = q->mnt;
+	end = walk(s);
+	if (end == PV_WALK_LAYER || (end == PV_WALK_INTERNAL && internal_exempt(q)))
+		return PV_EXEMPT;
+	if (s->answer.walk == PV_WALK_OK)
+		s->answer.walk = end;
+	s->walked = 1;
+	return subject_answer(s, q, generation);
+}
+
+#define PV_WOULD 1
+
+/*
+ * Decide with the image at hand: 0, PV_WOULD where a would-deny was found, -EACCES, or PV_STALE. A
+ * function of its own for the verifier.
+ */
 __weak int decide_once(const struct pv_question *q)
 {
 	struct pv_scratch *s;
@@ -376,42 +420,41 @@ __weak int decide_once(const struct pv_question *q)
 	s = scratch_get(bpf_get_current_task_btf());
 	if (!s)
 		return decide_bare(&m, q);
-	governed = subject_open(&s->subject, m.head->generation);
+	generation = m.head->generation;
+	governed = subject_open(&s->subject, generation);
 	if (governed == PV_STALE)
 		return PV_STALE;
 	if (governed == SUBJECT_UNGOVERNED) {
 		bpf_task_storage_delete(&scratch, bpf_get_current_task_btf());
 		return 0;
 	}
-	generation = m.head->generation;
-	s->answer.walk = q->walk;
-	s->walked = !!q->name_length;
-	s->names_len = 0;
-	if (s->subject.overfull || governed == PV_UNKNOWN)
-		s->walked = 1, s->answer.walk = PV_WALK_OVERFULL;
-	r = subject_answer(s, q, generation);
-	if (r == PV_STALE)
-		return PV_STALE;
-	if (!q->name_length && (r == PV_WALK_DUE || s->answer.cell)) {
-		/* a path matters, or is to be named in the record */
-		s->object = q->dentry;
-		s->mnt = q->mnt;
-		r = walk(s);
-		if (r == PV_WALK_INTERNAL && internal_exempt(q))
-			return 0;
-		if (s->answer.walk != PV_WALK_OVERFULL)
-			s->answer.walk = r;
-		s->walked = 1;
-		if (subject_answer(s, q, generation))
-			return PV_STALE;
+	if (subject_lost(&s->subject, governed)) {
+		decision_unsent();
+		return -EACCES;
 	}
+	s->answer.walk = s->subject.overfull	  ? PV_WALK_OVERFULL
+			 : governed == PV_UNKNOWN ? PV_WALK_CGROUP
+						  : q->walk;
+	s->walked = q->name_length || s->answer.walk != PV_WALK_OK;
+	s->names_len = 0;
+	r = subject_answer(s, q, generation);
+	if (!q->name_length && (r == PV_WALK_DUE || (!r && s->answer.cell))) {
+		/* a path matters, or is to be named in the record */
+		r = decide_by_walk(s, q, generation);
+		if (r == PV_EXEMPT)
+			return 0;
+	}
+	if (r)
+		return PV_STALE;
+	if (q->quiet && PV_CELL_VERDICT(s->answer.cell) != PV_DENY)
+		return 0;
 	if (cell_weight(s->answer.cell))
 		report(s, q, generation);
-	return PV_CELL_VERDICT(s->answer.cell) == PV_DENY ? -EACCES : 0;
+	return PV_CELL_VERDICT(s->answer.cell) == PV_DENY ? -EACCES : s->answer.cell ? PV_WOULD : 0;
 }
 
 /*
- * Decide for the current task, which label_governed() found to be possibly governed. Nonzero is a
+ * Decide for the current task, which label_governed() found to be possibly governed. Negative is a
  * denial; hooks return verdict() of it, so that the verifier sees the values.
  *
  * Twice is enough: the publisher waits for a grace period after each swap, and a program is a

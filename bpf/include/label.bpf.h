@@ -14,6 +14,9 @@
  * Cgroup v2 directories cannot be renamed. Entering a cgroup is noticed at once by bpf/trace, so
  * that the profile is taken on even by a task that runs no hook while it is there.
  *
+ * The move of a process with several threads out of a governed cgroup makes every label stale
+ * (thread_moves): its threads then take over what the leader holds.
+ *
  * Soundness of the update order: the publisher swaps the image first and the generation word
  * afterwards. A label is resolved with the image at hand and takes that image's generation; a
  * decision with image G uses a label of generation G, and refreshes it otherwise.
@@ -140,6 +143,26 @@ static __always_inline u64 cgroup_id(struct task_struct *task)
 	return task->cgroups->dfl_cgrp->kn->id;
 }
 
+/*
+ * A thread takes over what its group's leader left behind. The kernel tells of the move of a whole
+ * process once, for the leader: a thread that slept through it learns of it here.
+ */
+static __always_inline void label_merge_leader(struct pv_label *l, struct task_struct *task)
+{
+	struct pv_label *leader;
+
+	if (task->pid == task->tgid)
+		return;
+	leader = bpf_task_storage_get(&labels, task->group_leader, 0, 0);
+	if (!leader)
+		return;
+	if (leader->profile)
+		label_hold(l, leader->profile);
+	for (u32 i = 0; i < PV_HELD_MAX; i++)
+		if (i < leader->n_held)
+			label_hold(l, leader->held[i]);
+}
+
 /* The profile of a task's own cgroup, or as cgroup_profile(). Kernel threads are never governed. */
 static __noinline int task_cgroup_profile(struct task_struct *task, u32 generation)
 {
@@ -155,10 +178,11 @@ static __noinline int task_cgroup_profile(struct task_struct *task, u32 generati
 
 /*
  * Bring a label up to the image of `generation`. 0, or PV_UNKNOWN or PV_STALE: the label then stays
- * as it is, so that the next hook tries again. The id is read first: a move between the two reads
- * leaves a label that is not fresh.
+ * as it is, so that the next hook tries again. What can change meanwhile is read first: a change
+ * then leaves a label that is not fresh.
  */
-static __always_inline int label_refresh(struct pv_label *l, struct task_struct *task, u32 generation)
+static __always_inline int label_refresh(struct pv_label *l, struct task_struct *task, u32 generation,
+					 u32 epoch)
 {
 	u64 id = cgroup_id(task);
 	int profile = task_cgroup_profile(task, generation);
@@ -169,15 +193,19 @@ static __always_inline int label_refresh(struct pv_label *l, struct task_struct 
 		l->exec_inode = 0; /* decided by another policy set */
 	if (l->generation && l->cgroup_id != id && l->profile && l->profile != (u32)profile)
 		label_hold(l, l->profile);
+	if (l->epoch != epoch)
+		label_merge_leader(l, task);
 	l->profile = profile;
 	l->cgroup_id = id;
+	l->epoch = epoch;
 	l->generation = generation;
 	return 0;
 }
 
-static __always_inline bool label_fresh(const struct pv_label *l, struct task_struct *task, u32 generation)
+static __always_inline bool label_fresh(const struct pv_label *l, struct task_struct *task, u32 generation,
+					u32 epoch)
 {
-	return l->generation == generation && l->cgroup_id == cgroup_id(task);
+	return l->generation == generation && l->epoch == epoch && l->cgroup_id == cgroup_id(task);
 }
 
 /*
@@ -196,7 +224,7 @@ static __always_inline bool label_governed(struct pv_label **out)
 	task = bpf_get_current_task_btf();
 	l = bpf_task_storage_get(&labels, task, 0, 0);
 	*out = l;
-	return !(l && label_fresh(l, task, st->generation) && !l->profile && !l->n_held);
+	return !(l && label_fresh(l, task, st->generation, st->thread_moves) && !l->profile && !l->n_held);
 }
 
 #endif

@@ -141,7 +141,7 @@ struct pv_label {
 	__u32 n_held;
 	__u32 flags; /* PV_LABEL_* */
 	__u32 held[PV_HELD_MAX];
-	__u32 pad;
+	__u32 epoch;	 /* pv_state.thread_moves that the label has seen */
 	__u64 cgroup_id; /* the cgroup that `profile` came from */
 	__u64 exec_mm;	 /* the new mm of an exec under way, and the file that passed its check */
 	__u64 exec_inode;
@@ -211,7 +211,7 @@ enum pv_hook {
 /* Why a name could not be decided (or, for PV_WALK_FOREIGN.., where the walk ended). */
 enum pv_walk {
 	PV_WALK_OK,
-	PV_WALK_INTERNAL, /* a kernel-internal mount: memfd, an overlay's layer */
+	PV_WALK_INTERNAL, /* a mount that the kernel made for itself: pipes, memfd, message queues */
 	PV_WALK_DETACHED, /* a mount that is in no namespace */
 	PV_WALK_ESCAPED,  /* not below the root of its mount */
 	PV_WALK_FOREIGN,  /* a mount of another mount namespace */
@@ -220,6 +220,8 @@ enum pv_walk {
 	PV_WALK_FAULT,	  /* memory could not be read or had */
 	PV_WALK_ADDRESS,  /* a socket address that cannot be interpreted */
 	PV_WALK_OVERFULL, /* the label holds too many profiles */
+	PV_WALK_LAYER,	  /* a private mount: a layer below an overlay, decided by the overlay's name */
+	PV_WALK_CGROUP,	  /* the path of the task's cgroup cannot be read */
 };
 
 #define PV_WALK_LEVELS 256
@@ -300,6 +302,8 @@ struct pv_state {
 	__u32 abi;
 	__u32 generation; /* of the image in force, 0: none; written last by the publisher */
 	struct pv_counter lanes[PV_LANES];
+	__u32 thread_moves; /* moves that other threads' labels have to learn of, see label.bpf.h */
+	__u32 pad;
 	__u64 label_failures;	/* labels that could not be stored */
 	__u64 scratch_failures; /* walks that got no memory */
 	__u64 races;		/* walks repeated */

@@ -19,22 +19,24 @@ static __noinline int subject_open(struct pv_subject *s, u32 generation)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	struct pv_state *st;
+	struct pv_state *st = state_get();
+	u32 epoch;
 	int r = 0;
 
 	s->n = 1;
 	s->overfull = 0;
+	if (!st)
+		return SUBJECT_UNGOVERNED;
 	if (!l) {
 		/* no memory: decide this once by the cgroup alone, and count it */
-		st = state_get();
-		if (st)
-			__sync_fetch_and_add(&st->label_failures, 1);
+		__sync_fetch_and_add(&st->label_failures, 1);
 		r = task_cgroup_profile(task, generation);
 		s->profile[0] = r < 0 ? 0 : r;
 		return r > 0 ? SUBJECT_GOVERNED : r;
 	}
-	if (!label_fresh(l, task, generation))
-		r = label_refresh(l, task, generation);
+	epoch = st->thread_moves;
+	if (!label_fresh(l, task, generation, epoch))
+		r = label_refresh(l, task, generation, epoch);
 	s->profile[0] = l->profile;
 	s->overfull = l->flags & PV_LABEL_OVERFULL;
 	for (u32 i = 0; i < PV_HELD_MAX; i++) {

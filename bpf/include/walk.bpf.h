@@ -68,6 +68,30 @@ static __always_inline void walk_note(struct pv_scratch *s, u64 pointer, u32 che
 	s->levels = n + 1;
 }
 
+#define SB_KERNMOUNT (1 << 22)
+
+/* Is the mount at hand one that the kernel made for itself (pipes, memfd, message queues)? */
+static __always_inline bool walk_kernel_mount(struct pv_scratch *s)
+{
+	u64 sb = 0, flags = 0;
+
+	return read_u64(&sb, s->mount + MOUNT(mnt) + bpf_core_field_offset(struct vfsmount, mnt_sb)) &&
+	       read_u64(&flags, sb + bpf_core_field_offset(struct super_block, s_flags)) &&
+	       flags & SB_KERNMOUNT;
+}
+
+/*
+ * The end of a mount that is in no namespace: what the kernel mounted for itself, a layer that
+ * overlayfs uses under a private mount, or a tree that was detached.
+ */
+static __always_inline void walk_unattached(struct pv_scratch *s, u64 ns)
+{
+	if (walk_kernel_mount(s))
+		walk_end(s, PV_WALK_INTERNAL);
+	else
+		walk_end(s, ns ? PV_WALK_LAYER : PV_WALK_DETACHED);
+}
+
 /* At the root of the topmost mount: whose namespace is it? */
 static __always_inline void walk_top(struct pv_scratch *s)
 {
@@ -77,16 +101,25 @@ static __always_inline void walk_top(struct pv_scratch *s)
 		walk_end(s, PV_WALK_FAULT);
 	else if (ns == s->namespace)
 		walk_end(s, PV_WALK_OK);
-	else if (!ns)
-		walk_end(s, PV_WALK_DETACHED);
-	else if (ns >= (u64)-4095)
-		walk_end(s, PV_WALK_INTERNAL); /* MNT_NS_INTERNAL, an error pointer */
+	else if (!ns || ns >= (u64)-4095) /* none, or MNT_NS_INTERNAL, an error pointer */
+		walk_unattached(s, ns);
 	else {
 		/* an anonymous namespace (open_tree, fsmount) has sequence 0 where it has one */
 		if (bpf_core_field_exists(struct mnt_namespace, seq))
 			read_u64(&seq, ns + bpf_core_field_offset(struct mnt_namespace, seq));
 		walk_end(s, seq ? PV_WALK_FOREIGN : PV_WALK_DETACHED);
 	}
+}
+
+/* At a dentry without a parent that is not the root of its mount. */
+static __always_inline void walk_orphan(struct pv_scratch *s)
+{
+	u64 ns = 0;
+
+	if (read_u64(&ns, s->mount + MOUNT(mnt_ns)) && ns >= (u64)-4095)
+		walk_unattached(s, ns);
+	else
+		walk_end(s, PV_WALK_ESCAPED);
 }
 
 /* From the root of a mount to the place where it is mounted. */
@@ -159,7 +192,8 @@ static long walk_step(u32 i, struct pv_walker *w)
 	length = *(u32 *)(d + DENTRY(d_name.len));
 	name = *(u64 *)(d + DENTRY(d_name.name));
 	if (parent == s->dentry) {
-		walk_end(s, PV_WALK_ESCAPED);
+		/* pseudo files (pipes, memfd) are their own parent and not the mount's root */
+		walk_orphan(s);
 		return 1;
 	}
 	walk_note(s, s->dentry, seq);

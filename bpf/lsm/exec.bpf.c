@@ -32,7 +32,7 @@ int BPF_PROG(bprm_check, struct linux_binprm *bprm, int ret)
 	l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
 	if (l) {
 		l->exec_mm = (u64)bprm->mm;
-		l->exec_inode = r ? 0 : (u64)bprm->file->f_inode;
+		l->exec_inode = r < 0 ? 0 : (u64)bprm->file->f_inode;
 	}
 	return verdict(r);
 }

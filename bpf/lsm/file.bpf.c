@@ -42,6 +42,8 @@ static __noinline int file_open_decide(struct file *file)
 	else
 		q.want = PV_WANT(mode & FMODE_READ ? PV_ACC_READ : PV_NO_ACCESS,
 				 mode & FMODE_WRITE ? write : PV_NO_ACCESS, PV_NO_ACCESS);
+	if (!directory && !(mode & (FMODE_READ | FMODE_WRITE)))
+		q.want = PV_WANT(PV_ACC_READ, PV_ACC_WRITE, PV_NO_ACCESS); /* O_ACCMODE: for ioctl only */
 	if (mode & FMODE_CREATED)
 		q.seen = PV_ACC_CREATE; /* path_mknod decided that before the file was there */
 	return decide(&q);

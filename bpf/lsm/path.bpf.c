@@ -19,11 +19,13 @@
 #include "decide.bpf.h"
 
 #define FMODE_WRITE	0x2
+#define O_APPEND	02000
 #define RENAME_EXCHANGE 2
 
-static __noinline int name_decide(struct path *dir, struct dentry *dentry, u32 hook, u32 want)
+/* `quiet`: another name of the same operation was reported. */
+static __noinline int name_decide(struct path *dir, struct dentry *dentry, u32 hook, u32 want, u32 quiet)
 {
-	struct pv_question q = {.hook = hook, .want = want, .seen = PV_NO_ACCESS};
+	struct pv_question q = {.hook = hook, .want = want, .seen = PV_NO_ACCESS, .quiet = quiet};
 
 	q.dentry = (u64)dentry;
 	q.mnt = (u64)dir->mnt;
@@ -48,7 +50,7 @@ static __always_inline int name_hook(struct path *dir, struct dentry *dentry, u3
 
 	if (ret || !label_governed(&l))
 		return ret;
-	return verdict(name_decide(dir, dentry, hook, want));
+	return verdict(name_decide(dir, dentry, hook, want, 0));
 }
 
 static __always_inline int path_hook(struct path *path, u32 hook, u32 want, int ret)
@@ -93,16 +95,16 @@ int BPF_PROG(path_rmdir, struct path *dir, struct dentry *dentry, int ret)
 static __noinline int rename_decide(struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
 				    struct dentry *new_dentry, unsigned int flags)
 {
-	int r = name_decide(old_dir, old_dentry, PV_HOOK_PATH_RENAME, PV_WANT1(PV_ACC_RENAME));
+	int r = name_decide(old_dir, old_dentry, PV_HOOK_PATH_RENAME, PV_WANT1(PV_ACC_RENAME), 0);
 	u32 want = PV_WANT1(PV_ACC_CREATE);
 
-	if (r)
+	if (r < 0)
 		return r;
 	if (flags & RENAME_EXCHANGE)
 		want = PV_WANT1(PV_ACC_RENAME);
 	else if (new_dentry->d_inode)
 		want = PV_WANT(PV_ACC_CREATE, PV_ACC_DELETE, PV_NO_ACCESS);
-	return name_decide(new_dir, new_dentry, PV_HOOK_PATH_RENAME, want);
+	return name_decide(new_dir, new_dentry, PV_HOOK_PATH_RENAME, want, r);
 }
 
 SEC("lsm/path_rename")
@@ -119,9 +121,9 @@ int BPF_PROG(path_rename, struct path *old_dir, struct dentry *old_dentry, struc
 static __noinline int link_decide(struct dentry *old_dentry, struct path *new_dir, struct dentry *new_dentry)
 {
 	/* both names are on one file system, seen through the same mount */
-	int r = name_decide(new_dir, old_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_LINK));
+	int r = name_decide(new_dir, old_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_LINK), 0);
 
-	return r ? r : name_decide(new_dir, new_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_CREATE));
+	return r < 0 ? r : name_decide(new_dir, new_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_CREATE), r);
 }
 
 SEC("lsm/path_link")
@@ -154,14 +156,14 @@ int BPF_PROG(path_truncate, struct path *path, int ret)
 
 /*
  * ftruncate, and O_TRUNC, from 6.2 on. A descriptor open for writing was decided when it was
- * opened; an O_RDONLY|O_TRUNC open was not.
+ * opened; an O_RDONLY|O_TRUNC open was not, and one for appending was not decided for this.
  */
 SEC("?lsm/file_truncate")
 int BPF_PROG(file_truncate, struct file *file, int ret)
 {
 	struct pv_label *l;
 
-	if (ret || file->f_mode & FMODE_WRITE || !label_governed(&l))
+	if (ret || (file->f_mode & FMODE_WRITE && !(file->f_flags & O_APPEND)) || !label_governed(&l))
 		return ret;
 	return verdict(path_decide(&file->f_path, PV_HOOK_FILE_TRUNCATE, PV_WANT1(PV_ACC_WRITE)));
 }

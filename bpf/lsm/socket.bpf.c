@@ -12,8 +12,8 @@
  *
  * Addresses are copies that the kernel made. What could disguise one is undone before matching:
  * an IPv4-mapped IPv6 address is the IPv4 one; the unspecified address as a destination is
- * loopback; AF_UNSPEC counts as AF_INET for bind and for sending, and cannot be decided for
- * sending on an IPv6 socket, whose family can change under the hook. Connecting to AF_UNSPEC
+ * loopback, or the socket's own address; AF_UNSPEC counts as AF_INET for bind and for sending, and cannot be
+ * decided for sending on an IPv6 socket, whose family can change under the hook. Connecting to AF_UNSPEC
  * dissolves an association and gives nothing.
  *
  * Unix sockets are outside the network section. Sockets that the kernel makes for itself pass.
@@ -25,6 +25,7 @@
 #define AF_UNIX		1
 #define AF_INET		2
 #define AF_INET6	10
+#define AF_SMC		43 /* TCP under another name */
 #define SOCK_STREAM	1
 #define SOCK_RAW	3
 #define SOCK_SEQPACKET	5
@@ -33,9 +34,15 @@
 #define SIN6_BYTES	24 /* struct sockaddr_in6 as the kernel demands it, without the scope */
 #define IPPROTO_MPTCP	262
 #define IPPROTO_UDPLITE 136
+#define IPPROTO_SMC	256
 #define MSG_FASTOPEN	0x20000000
 
 enum address_use { USE_LOCAL, USE_REMOTE, USE_SEND };
+
+static __always_inline bool family_inet(u32 family)
+{
+	return family == AF_INET || family == AF_INET6 || family == AF_SMC;
+}
 
 /* The protocol byte of a socket's name. */
 static __always_inline u8 protocol_byte(u32 type, u32 protocol)
@@ -49,6 +56,7 @@ static __always_inline u8 protocol_byte(u32 type, u32 protocol)
 						: PV_PROTO_UDP;
 	case PV_PROTO_TCP:
 	case IPPROTO_MPTCP:
+	case IPPROTO_SMC:
 		return PV_PROTO_TCP;
 	case PV_PROTO_UDP:
 	case IPPROTO_UDPLITE:
@@ -73,20 +81,50 @@ static __always_inline void name_inet(struct pv_question *q, u32 address, u16 po
 	q->port = (u16)(port >> 8 | port << 8);
 }
 
-static __always_inline void name_inet6(struct pv_question *q, const u32 *address, u16 port, bool remote)
+#define LOOPBACK __builtin_bswap32(0x7f000001)
+#define MAPPED	 __builtin_bswap32(0xffff) /* third word of ::ffff:0:0/96 */
+
+static __always_inline bool mapped(const u32 *address)
 {
-	if (!address[0] && !address[1] && address[2] == __builtin_bswap32(0xffff)) {
-		name_inet(q, remote && !address[3] ? __builtin_bswap32(0x7f000001) : address[3], port);
+	return !address[0] && !address[1] && address[2] == MAPPED;
+}
+
+static __always_inline void name_inet6(struct pv_question *q, const u32 *address, u16 port)
+{
+	if (mapped(address)) {
+		name_inet(q, address[3], port);
 		return;
 	}
 	q->name[0] = PV_FAM_INET6;
 	__builtin_memcpy(q->name + 2, address, 16);
-	if (remote && !address[0] && !address[1] && !address[2] && !address[3])
-		q->name[17] = 1;
 	__builtin_memcpy(q->name + 18, &port, 2);
 	q->name_length = 2 + 16 + 2;
 	q->family = AF_INET6;
 	q->port = (u16)(port >> 8 | port << 8);
+}
+
+/*
+ * Where the unspecified address leads as a destination. IPv4: the socket's own address, else
+ * loopback (net/ipv4/route.c: ip_route_output_key_hash_rcu()). IPv6: loopback, the mapped one for a
+ * socket bound to a mapped address (net/ipv6/tcp_ipv6.c: tcp_v6_connect()).
+ */
+static __always_inline void destination(struct sock *sk, u16 family, u32 *address)
+{
+	u32 own[4] = {};
+	bool own_mapped = false;
+
+	if (family == AF_INET6) {
+		bpf_probe_read_kernel(own, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		own_mapped = mapped(own);
+	}
+	if (mapped(address) && !address[3]) {
+		address[3] = family != AF_INET6 ? sk->__sk_common.skc_rcv_saddr : own_mapped ? own[3] : 0;
+		if (!address[3])
+			address[3] = LOOPBACK;
+	} else if (!address[0] && !address[1] && !address[2] && !address[3]) {
+		address[2] = own_mapped ? MAPPED : 0;
+		address[3] = own_mapped ? LOOPBACK : __builtin_bswap32(1);
+	}
 }
 
 static __always_inline void question_socket(struct pv_question *q, struct sock *sk, u32 access)
@@ -95,7 +133,8 @@ static __always_inline void question_socket(struct pv_question *q, struct sock *
 	q->seen = PV_NO_ACCESS;
 	q->sock_type = sk->sk_type;
 	q->protocol = sk->sk_protocol;
-	q->name[1] = protocol_byte(sk->sk_type, sk->sk_protocol);
+	q->name[1] = sk->__sk_common.skc_family == AF_SMC ? PV_PROTO_TCP
+							  : protocol_byte(sk->sk_type, sk->sk_protocol);
 }
 
 /*
@@ -115,7 +154,7 @@ static __noinline int address_decide(struct sock *sk, u64 address, int length, u
 	if (!sk)
 		return 0; /* released meanwhile: the operation finds nothing either */
 	family = sk->__sk_common.skc_family;
-	if (family != AF_INET && family != AF_INET6)
+	if (!family_inet(family))
 		return 0;
 	if (length < 2 || bpf_probe_read_kernel(&a, 2, (void *)address))
 		return -EINVAL;
@@ -134,15 +173,19 @@ static __noinline int address_decide(struct sock *sk, u64 address, int length, u
 	if (a.family == AF_INET) {
 		if (length < SIN_BYTES || bpf_probe_read_kernel(&a.port, 6, (void *)(address + 2)))
 			return -EINVAL;
-		name_inet(&q, use != USE_LOCAL && !a.word[0] ? __builtin_bswap32(0x7f000001) : a.word[0],
-			  a.port);
+		/* as a mapped one, so that there is one case from here on */
+		a.word[4] = a.word[0];
+		a.word[1] = a.word[2] = 0;
+		a.word[3] = MAPPED;
 	} else if (a.family == AF_INET6) {
 		if (length < SIN6_BYTES || bpf_probe_read_kernel(&a.port, 22, (void *)(address + 2)))
 			return -EINVAL;
-		name_inet6(&q, a.word + 1, a.port, use != USE_LOCAL);
 	} else {
 		return 0; /* no inet protocol takes it; the kernel says so */
 	}
+	if (use != USE_LOCAL)
+		destination(sk, family, a.word + 1);
+	name_inet6(&q, a.word + 1, a.port);
 	return decide(&q);
 }
 
@@ -157,7 +200,7 @@ static __noinline int local_decide(struct sock *sk, u32 hook, u32 access)
 		return 0;
 	family = sk->__sk_common.skc_family;
 	port = sk->__sk_common.skc_num;
-	if (family != AF_INET && family != AF_INET6)
+	if (!family_inet(family))
 		return 0;
 	question_socket(&q, sk, access);
 	port = (u16)(port >> 8 | port << 8);
@@ -165,7 +208,7 @@ static __noinline int local_decide(struct sock *sk, u32 hook, u32 access)
 		name_inet(&q, sk->__sk_common.skc_rcv_saddr, port);
 	} else {
 		bpf_probe_read_kernel(address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-		name_inet6(&q, address, port, false);
+		name_inet6(&q, address, port);
 	}
 	return decide(&q);
 }
@@ -180,9 +223,9 @@ static __noinline int create_decide(int family, int type, int protocol)
 	q.sock_type = type;
 	q.protocol = protocol;
 	q.name_length = 2;
-	if (family == AF_INET || family == AF_INET6) {
-		q.name[0] = family == AF_INET ? PV_FAM_INET : PV_FAM_INET6;
-		q.name[1] = protocol_byte(type, protocol);
+	if (family_inet(family)) {
+		q.name[0] = family == AF_INET6 ? PV_FAM_INET6 : PV_FAM_INET;
+		q.name[1] = family == AF_SMC ? PV_PROTO_TCP : protocol_byte(type, protocol);
 	} else {
 		q.name[0] = PV_FAM_OTHER;
 		q.name[1] = family < 255 ? family : 255;
@@ -195,7 +238,7 @@ static __always_inline int clamp(int r)
 {
 	if (r == -EINVAL)
 		return -EINVAL;
-	return r ? -EACCES : 0;
+	return r < 0 ? -EACCES : 0;
 }
 
 SEC("lsm/socket_create")

@@ -4,6 +4,7 @@
  *
  *   task_alloc           the child gets the parent's label, before it can run
  *   cgroup_attach_task   a task takes on the profile of the cgroup that it enters
+ *   iter/task            all tasks, run by the agent once a policy set is published
  *
  * A task that is put into a cgroup and taken out again before it runs any hook would otherwise
  * never have been labelled. Everything else is done where a hook asks (label.bpf.h), which is what
@@ -33,29 +34,53 @@ int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, in
 	return 0;
 }
 
-/* Nonzero: the image changed meanwhile. */
-static __noinline int attach_label(struct task_struct *task)
+/* Label a task by the cgroup that it is in. Nonzero: the image changed meanwhile. */
+static __noinline int label_now(struct task_struct *task, struct pv_state *st)
 {
 	struct pv_matcher m;
 	struct pv_label *l;
-	u32 generation;
+	u32 generation, epoch = st->thread_moves;
 
 	if (!matcher_open(&m))
 		return 0;
 	generation = m.head->generation;
 	l = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!l || label_fresh(l, task, generation))
+	if (!l) {
+		__sync_fetch_and_add(&st->label_failures, 1);
 		return 0;
-	return label_refresh(l, task, generation) == PV_STALE;
+	}
+	if (label_fresh(l, task, generation, epoch))
+		return 0;
+	return label_refresh(l, task, generation, epoch) == PV_STALE;
 }
 
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task_struct *task,
 	     bool threadgroup)
 {
+	struct pv_state *st = state_get();
+	struct pv_label *l;
+
 	/* the default hierarchy is number 0 */
-	if (!cgroup->root->hierarchy_id && attach_label(task))
-		attach_label(task);
+	if (!st || cgroup->root->hierarchy_id)
+		return 0;
+	if (label_now(task, st))
+		label_now(task, st);
+	l = bpf_task_storage_get(&labels, task, 0, 0);
+	if (threadgroup && task->signal->nr_threads > 1 && l && (l->profile || l->n_held))
+		__sync_fetch_and_add(&st->thread_moves, 1);
+	return 0;
+}
+
+/* After a policy set was published: every task there is, so that none can leave unlabelled. */
+SEC("iter/task")
+int label_iter(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct pv_state *st = state_get();
+
+	if (task && st && !(task->flags & PF_KTHREAD) && label_now(task, st))
+		label_now(task, st);
 	return 0;
 }
 

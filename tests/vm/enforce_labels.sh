@@ -32,11 +32,12 @@ label_test() {
 	deny_test "$label_name" file_open read 'files[0]' "$T/deny/**" "$T/deny/file" "$T/good/file" "$@"
 }
 
-# denied NAME CGROUP [POLICY [RUN]]: the last command was, and its event has that cgroup.
+# denied NAME CGROUP [POLICY LINE FOLDER]: the last command was, its event
+# has that cgroup, and says which rule of which policy.
 denied() {
 	check_output "$NAME/$1" EACCES echo "$FOUND"
-	expect_event "$NAME/$1, event" "$2" deny file_open read "${3:-$GOVERNOR-enforce}" 'files[0]' 12 \
-		explicit_deny "${4:-$T/deny/**}" "${5:-$T/deny/file}"
+	expect_event "$NAME/$1, event" "$2" deny file_open read "${3:-$GOVERNOR-enforce}" 'files[0]' "${4:-12}" \
+		explicit_deny "$T/${5:-deny}/**" "$T/${5:-deny}/file"
 }
 
 label_test "a process" "$P" read @
@@ -100,7 +101,7 @@ check "$NAME/its policy comes" pavise apply "$T/later.yaml"
 : >"$T/go-1"
 wait $before
 FOUND=$(cat "$T/found-1")
-denied "a process that was there before the policy" /suite/labels-later/1 labels-later "$T/first/**" "$T/first/file"
+denied "a process that was there before the policy" /suite/labels-later/1 labels-later 12 first
 "$E" "$CGROUPS/suite/labels-later/2" "$P" await "$T/go-2" read "$T/first/file" >"$T/found-2" &
 before=$!
 check "$NAME/a process waits, governed" wait_until 30 grep -q . "$CGROUPS/suite/labels-later/2/cgroup.procs"
@@ -110,7 +111,8 @@ wait $before
 check_output "$NAME/a process whose policy was removed" 0 cat "$T/found-2"
 expect_none "$NAME/a process whose policy was removed" /suite/labels-later/2
 
-# Several policies: each must allow, and each cgroup adds its own.
+# Several policies: each must allow, and each cgroup adds its own.  The rule
+# of the second is in line 25 of their file.
 several() {
 	policy labels-first enforce '/suite/labels-{first,both}' <<-EOF
 		  files:
@@ -130,9 +132,9 @@ several >"$T/several.yaml"
 check "$NAME/two policies" pavise apply "$T/several.yaml"
 for g in first second both; do mkdir -p "$CGROUPS/suite/labels-$g"; done
 run_in /suite/labels-both "$P" read "$T/first/file"
-denied "two policies, the first denies" "$RUN" labels-first "$T/first/**" "$T/first/file"
+denied "two policies, the first denies" "$RUN" labels-first 12 first
 run_in /suite/labels-both "$P" read "$T/second/file"
-denied "two policies, the second denies" "$RUN" labels-second "$T/second/**" "$T/second/file"
+denied "two policies, the second denies" "$RUN" labels-second 25 second
 run_in /suite/labels-both "$P" read "$T/good/file"
 check_output "$NAME/two policies, both allow" 0 echo "$FOUND"
 expect_none "$NAME/two policies, both allow" "$RUN"
@@ -140,9 +142,9 @@ run_in /suite/labels-first "$P" read "$T/second/file"
 check_output "$NAME/one policy of two" 0 echo "$FOUND"
 for n in 1 2 3; do mkdir -p "$CGROUPS/suite/labels-second/$n"; done
 run_in /suite/labels-first "$P" cgroup "$CGROUPS/suite/labels-second/1" read "$T/first/file"
-denied "moved to another policy, the one it had" /suite/labels-second/1 labels-first "$T/first/**" "$T/first/file"
+denied "moved to another policy, the one it had" /suite/labels-second/1 labels-first 12 first
 run_in /suite/labels-first "$P" cgroup "$CGROUPS/suite/labels-second/2" read "$T/second/file"
-denied "moved to another policy, the new one" /suite/labels-second/2 labels-second "$T/second/**" "$T/second/file"
+denied "moved to another policy, the new one" /suite/labels-second/2 labels-second 25 second
 run_in /suite/labels-first "$P" cgroup "$CGROUPS/suite/labels-second/3" read "$T/good/file"
 check_output "$NAME/moved to another policy, both allow" 0 echo "$FOUND"
 expect_none "$NAME/moved to another policy, both allow" /suite/labels-second/3

@@ -105,7 +105,8 @@ case $FOUND in
 *"bind() to 127.0.0.1:8081 failed (13"*) ok "$NAME/another port is denied" ;;
 *) not_ok "$NAME/another port is denied" "expected bind() to fail with 13, found: $FOUND" ;;
 esac
+denied=$RUN
 barrier
-check_output "$NAME/another port is denied, event" "deny socket_bind bind 127.0.0.1:8081" decisions_of "$RUN"
+check_output "$NAME/another port is denied, event" "deny socket_bind bind 127.0.0.1:8081" decisions_of "$denied"
 run_in "$GROUP/enforce/nginx" /bin/sh -c 'echo ran'
 check_output "$NAME/no other program" EACCES echo "$FOUND"

@@ -13,7 +13,7 @@ mkdir -p "$T/list"
 
 # pattern FOLDER PATTERN MATCHED... -- UNMATCHED...
 pattern() {
-	echo "      - deny: '$T/$1/$2'" >>"$T/list/rules"
+	printf "      - deny: '%s'\n" "$T/$1/$2" >>"$T/list/rules"
 	pattern_folder=$T/$1
 	pattern_result=EACCES
 	shift 2
@@ -25,14 +25,14 @@ pattern() {
 		file=$pattern_folder/$file
 		mkdir -p "$(dirname "$file")"
 		: >"$file"
-		echo "$file" >>"$T/list/files"
-		echo "$pattern_result $file" >>"$T/list/expected"
+		printf '%s\n' "$file" >>"$T/list/files"
+		printf '%s %s\n' "$pattern_result" "$file" >>"$T/list/expected"
 	done
 }
 
 pattern star '*.key' a.key .key .hidden.key -- a.keys key x/a.key
 pattern star-middle 'a*b*c' abc axbxc abcbc -- ab acb abcd a/b/c
-pattern deep '**' a .b a/b a/b/c --
+pattern deep '**' x .b a/b a/c/d --
 pattern between 'a/**/z' a/z a/b/z a/b/c/z -- a/zz az b/a/z
 pattern deep-end 'a/**.pem' a/x.pem a/b/x.pem a/.pem -- x.pem a/x.pem2
 pattern question 'a?c' abc a.c aäc -- ac abbc a/c
