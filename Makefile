@@ -123,6 +123,9 @@ $(OUTPUT)/libpavise.a: $(LIB_OBJ)
 	$(say) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# those that tell the version
+$(addprefix $(OUTPUT)/agent/,main.o control/operations.o commands/agent.o commands/status.o): CHANGES.md
+
 $(OUTPUT)/agent/%.o: agent/%.c | $(SKELETONS)
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)

@@ -16,6 +16,7 @@
 #include "decode.h"
 #include "names.h"
 #include "procfs.h"
+#include "replay.h"
 #include "sink.h"
 
 /*
@@ -36,14 +37,18 @@ struct audit {
 	struct sink *sink;
 	struct json_buffer line;
 	uint64_t seq, attempted;
-	uint64_t told[PV_LANES]; /* of each lane's `lost` */
-	uint64_t malformed, malformed_told;
+	struct replay *replay; /* lines whose records may still come; NULL: none */
+	size_t replay_left;    /* records to compare with them */
+	bool repeated;	       /* the record at hand has its line already */
+	uint64_t malformed;
+	__u64 malformed_told;
 	struct record record;
 };
 
 static void audit_free(struct audit *a)
 {
 	table_free(a->table);
+	replay_free(a->replay);
 	json_buffer_free(&a->line);
 	free(a);
 }
@@ -73,6 +78,8 @@ int audit_open(const struct audit_options *options, struct audit **out)
 	a->source.cgroup_path = options->cgroup_path;
 	a->source.ctx = options->ctx;
 	a->seq = sink_last_seq(a->sink);
+	a->replay_left = PV_LANES * AUDIT_TURN_RECORDS;
+	a->replay = replay_open(options->path, a->source.boot_id, a->replay_left);
 	a->options.path = NULL; /* the caller's; the sink has its own */
 	*out = a;
 	return 0;
@@ -119,6 +126,8 @@ static uint64_t next_line(struct audit *a)
 
 static bool lineage_is_logged(const struct audit *a, const struct pv_process *process)
 {
+	if (a->repeated)
+		return false;
 	return a->options.lineage == LINEAGE_ALL ||
 	       (a->options.lineage == LINEAGE_GOVERNED && process->profile);
 }
@@ -127,8 +136,11 @@ static int on_decision(struct audit *a, const struct record *r)
 {
 	bool denied = PV_CELL_VERDICT(r->u.decision.cell) == PV_DENY;
 	const struct process *p = table_see(a->table, &r->u.any.process, denied);
-	uint64_t seq = next_line(a);
+	uint64_t seq;
 
+	if (a->repeated)
+		return 0;
+	seq = next_line(a);
 	return line_end(a, event_decision(&a->source, seq, r, p, &a->line));
 }
 
@@ -173,6 +185,21 @@ static int on_task(struct audit *a, const struct record *r)
 	return 0;
 }
 
+/* Is the record one whose line is there? Asked of the first ones only. */
+static bool is_repeated(struct audit *a, const struct record *r)
+{
+	bool seen;
+
+	if (!a->replay || r->u.any.head.type == PV_REC_TASK)
+		return false;
+	seen = replay_seen(a->replay, r->u.any.head.time_ns, r->u.any.process.tid);
+	if (!--a->replay_left) {
+		replay_free(a->replay);
+		a->replay = NULL;
+	}
+	return seen;
+}
+
 int audit_record(struct audit *a, const void *data, size_t size)
 {
 	static int (*const handlers[])(struct audit *, const struct record *) = {
@@ -188,11 +215,12 @@ int audit_record(struct audit *a, const void *data, size_t size)
 	}
 	if (head->time_ns > a->source.clock_measured_ns + EVENT_CLOCK_PERIOD_NS)
 		event_clock_measure(&a->source);
+	a->repeated = is_repeated(a, &a->record);
 	return handlers[head->type](a, &a->record);
 }
 
 /* Log `now - *told` as lost; *told follows when that worked. */
-static int tell_loss(struct audit *a, const char *lane, const char *cause, uint64_t now, uint64_t *told)
+static int tell_loss(struct audit *a, const char *lane, const char *cause, uint64_t now, __u64 *told)
 {
 	uint64_t count, seq;
 	int r;
@@ -212,7 +240,7 @@ static int tell_loss(struct audit *a, const char *lane, const char *cause, uint6
 	return r;
 }
 
-int audit_losses(struct audit *a, const struct pv_state *state)
+int audit_losses(struct audit *a, struct pv_state *state)
 {
 	int result = 0;
 	int r;
@@ -221,7 +249,7 @@ int audit_losses(struct audit *a, const struct pv_state *state)
 	for (int i = 0; i < PV_LANES; i++) {
 		uint64_t lost = __atomic_load_n(&state->lanes[i].lost, __ATOMIC_RELAXED);
 
-		r = tell_loss(a, lane_names[i], "ring_full", lost, &a->told[i]);
+		r = tell_loss(a, lane_names[i], "ring_full", lost, &state->told[i]);
 		if (r)
 			result = r;
 	}

@@ -43,6 +43,9 @@ struct audit_stats {
 	size_t processes;   /* in the table */
 };
 
+/* Records that the agent takes from one ring before it flushes and gives them back. */
+#define AUDIT_TURN_RECORDS 512
+
 struct audit;
 
 /* Open the log and continue its numbers. 0, -EINVAL, -ENOMEM, or what opening the file says. */
@@ -56,11 +59,11 @@ int audit_record(struct audit *a, const void *data, size_t size);
 
 /*
  * Log what the kernel side lost since the last call (lanes "decision" and "lineage", cause
- * "ring_full") and what was malformed (lane "agent"). The first call tells all that was lost since
- * the programs were loaded; `total` of such a record always counts from there. Counters that went
- * back mean that the programs were loaded anew. 0 or -errno: tried again at the next call.
+ * "ring_full") and what was malformed (lane "agent"). What was told is kept in the shared state, so
+ * that the next agent tells what was lost while there was none, and nothing twice; `total` counts
+ * from when the programs were loaded. 0 or -errno: tried again at the next call.
  */
-int audit_losses(struct audit *a, const struct pv_state *state);
+int audit_losses(struct audit *a, struct pv_state *state);
 
 /* An event of the agent (start, stop, reload, mode_change) or about a policy. 0 or -errno. */
 int audit_agent_event(struct audit *a, const char *op, const struct event_field *fields, size_t n);

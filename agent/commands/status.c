@@ -135,8 +135,9 @@ static bool read_pins(const struct machine *m, json_t *result)
 static void read_agent(json_t *result)
 {
 	struct refusal r = {0};
-	CLEANUP_CLOSE int fd = client_connect(machine_paths.run, &r);
-	json_t *reply = fd < 0 ? NULL : client_ask(fd, json_pack("{s:s}", "op", "status"), &r);
+	CLEANUP_CLOSE int fd = client_connect(machine_paths.run, PATIENCE_ANSWER, &r);
+	json_t *reply =
+		fd < 0 ? NULL : client_ask(fd, json_pack("{s:s}", "op", "status"), PATIENCE_ANSWER, &r);
 
 	if (reply)
 		json_object_del(reply, "ok");

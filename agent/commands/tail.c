@@ -17,11 +17,17 @@ static const struct option_def tail_options[] = {
 	{'n', "lines", "N", "the last N events that pass (default 10)"},
 	{OPTION_DENY, "deny", NULL, "only denials, also those of policies that only monitor"},
 	{OPTION_POLICY, "policy", "NAME", "only decisions of this policy"},
-	{OPTION_JSON, "json", NULL, "lines as they are in the log"},
+	{'o', "output", "FORMAT", "compact (default), or json: lines as they are in the log"},
+	{OPTION_JSON, "json", NULL, "the same as -o json"},
 	{OPTION_UTC, "utc", NULL, "times in UTC"},
 	{'l', "log", "FILE", "the audit log (default " LOG_PATH ")"},
 	{0},
 };
+
+static bool known_format(const char *name)
+{
+	return !strcmp(name, "json") || !strcmp(name, "compact");
+}
 
 static int tail_main(const struct command *command, int argc, char **argv)
 {
@@ -37,6 +43,10 @@ static int tail_main(const struct command *command, int argc, char **argv)
 		t.utc |= id == OPTION_UTC;
 		t.policy = id == OPTION_POLICY ? o.argument : t.policy;
 		t.path = id == 'l' ? o.argument : t.path;
+		if (id == 'o' && !known_format(o.argument))
+			return usage_error(command, "--output knows compact and json, not '%s'", o.argument);
+		if (id == 'o')
+			t.json = !strcmp(o.argument, "json");
 		if (id != 'n')
 			continue;
 		if (parse_number(o.argument, LINES_MAX, &lines))

@@ -33,8 +33,8 @@ static const struct option_def json_options[] = {
 static bool ask_to_stop(const char *run)
 {
 	struct refusal r = {0};
-	CLEANUP_CLOSE int fd = client_connect(run, &r);
-	json_t *reply = fd < 0 ? NULL : client_ask(fd, json_pack("{s:s}", "op", "stop"), &r);
+	CLEANUP_CLOSE int fd = client_connect(run, PATIENCE_ANSWER, &r);
+	json_t *reply = fd < 0 ? NULL : client_ask(fd, json_pack("{s:s}", "op", "stop"), PATIENCE_ANSWER, &r);
 
 	json_decref(reply);
 	return reply != NULL;
@@ -75,7 +75,8 @@ static void remove_cgroups(const struct machine *m)
 	free(c);
 }
 
-static int unload(const struct machine_paths *paths, bool *stopped, size_t *links, struct refusal *r)
+static int unload(const struct machine_paths *paths, bool *stopped, size_t *links, size_t *left,
+		  struct refusal *r)
 {
 	CLEANUP_CLOSE int lock = -1;
 	struct machine m = {0};
@@ -87,7 +88,7 @@ static int unload(const struct machine_paths *paths, bool *stopped, size_t *link
 	lock = take_lock(paths->run, stopped, r);
 	if (lock < 0 && lock != -ENOENT)
 		return lock;
-	err = kernel_unload(paths, links, r);
+	err = kernel_unload(paths, links, left, r);
 	if (err)
 		return err;
 	if (lock >= 0)
@@ -102,7 +103,7 @@ static int unload_main(const struct command *command, int argc, char **argv)
 	struct options o = {.command = command, .argc = argc, .argv = argv};
 	struct refusal r = {0};
 	bool json = false, stopped = false;
-	size_t links = 0;
+	size_t links = 0, left = 0;
 	int id;
 
 	while ((id = options_next(&o)))
@@ -111,16 +112,22 @@ static int unload_main(const struct command *command, int argc, char **argv)
 		return o.status;
 	if (o.argc)
 		return usage_error(command, "takes no arguments, but got '%s'", o.argv[0]);
-	if (unload(&machine_paths, &stopped, &links, &r))
+	if (unload(&machine_paths, &stopped, &links, &left, &r))
 		return say_refusal(&r);
 	if (json)
-		printf("{\"agent_stopped\":%s,\"links\":%zu}\n", stopped ? "true" : "false", links);
-	else if (links)
+		printf("{\"agent_stopped\":%s,\"links\":%zu,\"left\":%zu}\n", stopped ? "true" : "false",
+		       links, left);
+	else if (links && !left)
 		printf("%s%zu programs detached; nothing is enforced any more\n",
 		       stopped ? "agent stopped, " : "", links);
-	else
+	else if (!links)
 		puts(stopped ? "agent stopped; no programs were attached" : "nothing was loaded");
-	return PAVISE_OK;
+	if (!left)
+		return PAVISE_OK;
+	say_error("%zu of %zu programs are unpinned and still held by another process, so they may still "
+		  "enforce; 'bpftool link' shows who holds them",
+		  left, links);
+	return PAVISE_FAILED;
 }
 
 static int self_test_main(const struct command *command, int argc, char **argv)

@@ -15,6 +15,7 @@
 #include "control/live.h"
 #include "kernel/kernel.h"
 #include "kernel/machine.h"
+#include "kernel/ring.h"
 #include "subject/cgroup.h"
 #include "util/loop.h"
 
@@ -23,10 +24,9 @@ struct run;
 
 /* Both rings, lineage first: an event is told with the processes that led to it. */
 struct rings {
-	struct ring_buffer *buffers[PV_LANES];
+	struct ring buffers[PV_LANES];
 	struct loop_source sources[PV_LANES];
-	bool more; /* a drain was cut short */
-	unsigned budget;
+	bool more;	       /* a drain was cut short */
 	uint64_t lineage_lost; /* when the processes were last listed */
 	uint64_t listed_ns;
 };

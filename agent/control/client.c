@@ -9,32 +9,30 @@
 #include "kernel/machine.h"
 #include "util/util.h"
 
-#define ANSWER_STEP_S 1
-#define ANSWER_STEPS  300
-
-int client_connect(const char *run, struct refusal *r)
+int client_connect(const char *run, unsigned patience, struct refusal *r)
 {
-	const struct timeval step = {.tv_sec = ANSWER_STEP_S};
+	const struct timeval step = {.tv_sec = 1}, all = {.tv_sec = patience};
 	CLEANUP_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	if (fd < 0)
 		return refuse(r, errno, PAVISE_NO_AGENT, "no socket (%s)", strerror(errno));
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", run, PROTOCOL_SOCKET);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &step, sizeof(step));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &all, sizeof(all));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
 		return refuse(r, errno, PAVISE_NO_AGENT, "the agent cannot be reached at %s (%s); %s",
 			      address.sun_path, strerror(errno),
 			      errno == EACCES ? "this needs root" : "start it with 'pavise agent'");
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &step, sizeof(step));
 	return take_fd(&fd);
 }
 
-/* Everything up to the newline. */
-static int read_line(int fd, char **line)
+/* Everything up to the newline. Reads return once a second, so that somebody who waits is told why. */
+static int read_line(int fd, unsigned patience, char **line)
 {
 	CLEANUP_FREE char *buffer = NULL;
 	size_t size = 0, used = 0;
-	unsigned steps = 0;
+	unsigned waited = 0;
 
 	for (;;) {
 		ssize_t n;
@@ -50,8 +48,8 @@ static int read_line(int fd, char **line)
 		n = read(fd, buffer + used, size - used - 1);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == EAGAIN && steps < ANSWER_STEPS) {
-			if (!steps++)
+		if (n < 0 && errno == EAGAIN && ++waited < patience) {
+			if (waited == 1)
 				say("waiting for the agent");
 			continue;
 		}
@@ -68,7 +66,7 @@ static int read_line(int fd, char **line)
 	return 0;
 }
 
-json_t *client_ask(int fd, json_t *request, struct refusal *r)
+json_t *client_ask(int fd, json_t *request, unsigned patience, struct refusal *r)
 {
 	CLEANUP_FREE char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
 	CLEANUP_FREE char *line = NULL;
@@ -78,7 +76,7 @@ json_t *client_ask(int fd, json_t *request, struct refusal *r)
 	json_decref(request);
 	err = err ? err : write_all(fd, text, strlen(text));
 	err = err ? err : write_all(fd, "\n", 1);
-	err = err ? err : read_line(fd, &line);
+	err = err ? err : read_line(fd, patience, &line);
 	if (err) {
 		refuse(r, -err, PAVISE_NO_AGENT, "the agent gave no answer (%s)", strerror(-err));
 		return NULL;
@@ -95,14 +93,14 @@ json_t *client_ask(int fd, json_t *request, struct refusal *r)
 
 static json_t *call(json_t *request, int *keep, struct refusal *r)
 {
-	CLEANUP_CLOSE int fd = client_connect(machine_paths.run, r);
+	CLEANUP_CLOSE int fd = client_connect(machine_paths.run, PATIENCE_WORK, r);
 	json_t *reply;
 
 	if (fd < 0) {
 		json_decref(request);
 		return NULL;
 	}
-	reply = client_ask(fd, request, r);
+	reply = client_ask(fd, request, PATIENCE_WORK, r);
 	if (!reply)
 		return NULL;
 	if (!json_is_true(json_object_get(reply, "ok"))) {

@@ -29,11 +29,15 @@
 
 /* ---- client.c: for commands ---- */
 
+/* Seconds to wait for an agent: that has work to do, and that only has to answer. */
+#define PATIENCE_WORK	300
+#define PATIENCE_ANSWER 5
+
 /* Connect to the agent: a descriptor, or -errno with a refusal (PAVISE_NO_AGENT). */
-int client_connect(const char *run, struct refusal *r);
+int client_connect(const char *run, unsigned patience, struct refusal *r);
 
 /* Send a request (taken over) and wait for the reply. NULL with a refusal when there is none. */
-json_t *client_ask(int fd, json_t *request, struct refusal *r);
+json_t *client_ask(int fd, json_t *request, unsigned patience, struct refusal *r);
 
 /*
  * Connect, ask, and print what went wrong if something did. NULL then, with *code to exit with; else

@@ -6,6 +6,10 @@
  * told, and reads a bounded number of records, so that a flood starves neither the control socket
  * nor signals: what is left is read in the next turns, without sleeping in between. When lineage
  * records were lost, the processes are listed again, at most once a second.
+ *
+ * Records leave the ring once their lines are written (ring.h). An agent that is killed in between
+ * leaves lines whose records are still there; the next one knows them by the end of the log
+ * (audit.h) and does not write them again.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,7 +19,7 @@
 #include "control/agent.h"
 #include "util/util.h"
 
-#define TURN_RECORDS 4096
+#define TURN_RECORDS AUDIT_TURN_RECORDS
 #define SECOND_NS    1000000000ull
 #define RETRY_MS     1000
 
@@ -48,14 +52,12 @@ static void watch_record(struct watch *w, const void *data, size_t size)
 	w->seen = true;
 }
 
-/* An error ends the drain with this record taken. */
-static int take_record(void *context, void *data, size_t size)
+static void take_record(void *context, const void *data, size_t size)
 {
 	struct agent *a = context;
 
 	watch_record(&a->watch, data, size);
 	audit_record(a->audit, data, size);
-	return --a->rings.budget ? 0 : -EAGAIN;
 }
 
 static void take_task(void *context, const void *data, size_t size)
@@ -84,11 +86,12 @@ void rings_drain(struct agent *a)
 
 	g->more = false;
 	audit_losses(a->audit, a->kernel.state);
-	for (int i = 0; i < PV_LANES; i++) {
-		g->budget = TURN_RECORDS;
-		if (ring_buffer__consume(g->buffers[order[i].lane]) < 0)
-			g->more = true;
-	}
+	for (int i = 0; i < PV_LANES; i++)
+		ring_read(&g->buffers[order[i].lane], TURN_RECORDS, take_record, a);
+	/* what cannot be written now is kept, or counted, by the sink: the ring need not wait for it */
+	audit_flush(a->audit);
+	for (int i = 0; i < PV_LANES; i++)
+		g->more |= ring_release(&g->buffers[i]);
 }
 
 static int ring_ready(struct loop_source *source, uint32_t events)
@@ -121,15 +124,13 @@ int rings_open(struct agent *a, struct refusal *r)
 {
 	for (int i = 0; i < PV_LANES; i++) {
 		enum pv_lane lane = order[i].lane;
-		struct ring_buffer *buffer =
-			ring_buffer__new(a->kernel.maps[order[i].map], take_record, a, NULL);
+		int fd = a->kernel.maps[order[i].map];
+		int err = ring_open(&a->rings.buffers[lane], fd);
 
-		if (!buffer)
-			return refuse(r, errno, PAVISE_LOAD_FAILED, "a ring cannot be mapped (%s)",
-				      strerror(errno));
-		a->rings.buffers[lane] = buffer;
-		a->rings.sources[lane] = (struct loop_source){
-			.fd = ring_buffer__epoll_fd(buffer), .ready = ring_ready, .owner = a};
+		if (err)
+			return refuse(r, -err, PAVISE_LOAD_FAILED, "a ring cannot be mapped (%s)",
+				      strerror(-err));
+		a->rings.sources[lane] = (struct loop_source){.fd = fd, .ready = ring_ready, .owner = a};
 		if (loop_add(&a->loop, &a->rings.sources[lane], EPOLLIN))
 			return refuse(r, errno, PAVISE_LOAD_FAILED, "a ring cannot be waited for (%s)",
 				      strerror(errno));
@@ -141,6 +142,6 @@ int rings_open(struct agent *a, struct refusal *r)
 void rings_close(struct agent *a)
 {
 	for (int i = 0; i < PV_LANES; i++)
-		ring_buffer__free(a->rings.buffers[i]);
+		ring_close(&a->rings.buffers[i]);
 	a->rings = (struct rings){0};
 }

@@ -53,8 +53,11 @@ int kernel_commit(struct kernel *k, struct refusal *r);
 /* Open the pins that are there. Loads nothing. */
 int kernel_adopt(struct kernel *k, struct refusal *r);
 
-/* Remove the pins: enforcement ends. *links: how many links there were. */
-int kernel_unload(const struct machine_paths *paths, size_t *links, struct refusal *r);
+/*
+ * Remove the pins, and wait until their programs are gone: enforcement has ended. *links: how many
+ * there were; *left: programs that somebody else still holds, attached or not.
+ */
+int kernel_unload(const struct machine_paths *paths, size_t *links, size_t *left, struct refusal *r);
 
 /* Name of a pin of the (pending or complete) set; NULL without memory. */
 char *kernel_pin(const struct kernel *k, const char *name);

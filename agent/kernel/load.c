@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -18,10 +19,13 @@
 #include "kernel/programs.h"
 #include "util/util.h"
 
-#define PINS	   "pavise"
-#define PINS_NEW   "pavise-new"
-#define STATE_SIZE 4096 /* the map's one element, as mmap sees it */
-#define LOG_LINES  12
+#define PINS		  "pavise"
+#define PINS_NEW	  "pavise-new"
+#define STATE_SIZE	  4096 /* the map's one element, as mmap sees it */
+#define LOG_LINES	  12
+#define PROGRAMS_MAX	  64
+#define DETACH_TIMEOUT_MS 10000
+#define DETACH_STEP_MS	  10
 
 static const char *const map_names[KMAPS] = {
 	[KMAP_IMAGES] = "images",   [KMAP_LABELS] = "labels", [KMAP_DECISIONS] = "decisions",
@@ -283,26 +287,30 @@ static int adopt_state(struct kernel *k, struct refusal *r)
 	return 0;
 }
 
-/* A pin that names a link with a program behind it. */
-static bool is_attached(const char *path)
+/* The program behind a pinned link. */
+static bool link_program(const char *path, uint32_t *id)
 {
 	CLEANUP_CLOSE int fd = bpf_obj_get(path);
 	struct bpf_link_info info = {0};
 	uint32_t size = sizeof(info);
 
-	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.prog_id;
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) || !info.prog_id)
+		return false;
+	*id = info.prog_id;
+	return true;
 }
 
 static int adopt_links(struct kernel *k, const struct program_object *o, struct refusal *r)
 {
 	struct bpf_program *program;
+	uint32_t id;
 
 	bpf_object__for_each_program(program, o->object)
 	{
 		CLEANUP_FREE char *name = program_pin_name(program);
 		CLEANUP_FREE char *path = name ? kernel_pin(k, name) : NULL;
 
-		if (path && is_attached(path)) {
+		if (path && link_program(path, &id)) {
 			k->n_programs += !program_is_iterator(program);
 			continue;
 		}
@@ -340,33 +348,61 @@ int kernel_adopt(struct kernel *k, struct refusal *r)
 	return err;
 }
 
-static size_t count_links(const char *path)
+/* The programs behind the links of a set of pins; iterators are only pins. */
+static size_t list_programs(const char *path, uint32_t ids[PROGRAMS_MAX])
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
 	size_t n = 0;
 
-	while (dir && (entry = readdir(dir)))
-		n += !strncmp(entry->d_name, "link_", 5);
+	while (dir && (entry = readdir(dir))) {
+		CLEANUP_FREE char *pin = strfmt("%s/%s", path, entry->d_name);
+		uint32_t id = 0;
+
+		if (strncmp(entry->d_name, "link_", 5) || n == PROGRAMS_MAX)
+			continue;
+		if (pin)
+			link_program(pin, &id);
+		ids[n++] = id;
+	}
 	if (dir)
 		closedir(dir);
 	return n;
 }
 
-int kernel_unload(const struct machine_paths *paths, size_t *links, struct refusal *r)
+static size_t count_living(const uint32_t *ids, size_t n)
+{
+	size_t living = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP_CLOSE int fd = ids[i] ? bpf_prog_get_fd_by_id(ids[i]) : -1;
+
+		living += fd >= 0;
+	}
+	return living;
+}
+
+int kernel_unload(const struct machine_paths *paths, size_t *links, size_t *left, struct refusal *r)
 {
 	CLEANUP_FREE char *from = strfmt("%s/%s", paths->bpffs, PINS);
 	CLEANUP_FREE char *to = strfmt("%s/%s", paths->bpffs, PINS_NEW);
 	int err = remove_pins(paths, PINS_NEW);
+	uint32_t ids[PROGRAMS_MAX];
 
 	if (!from || !to)
 		return refuse(r, ENOMEM, PAVISE_FAILED, "out of memory");
-	*links = count_links(from);
+	*links = list_programs(from, ids);
 	if (!err && rename(from, to) && errno != ENOENT)
 		err = -errno;
 	err = err ? err : remove_pins(paths, PINS_NEW);
 	if (err)
 		return refuse(r, -err, PAVISE_FAILED, "the pins in %s cannot be removed (%s)", from,
 			      strerror(-err));
+	/* A removed pin lets go of its link a moment later, and a program is gone once it is detached. */
+	*left = count_living(ids, *links);
+	for (int ms = 0; *left && ms < DETACH_TIMEOUT_MS; ms += DETACH_STEP_MS) {
+		poll(NULL, 0, DETACH_STEP_MS);
+		*left = count_living(ids, *links);
+	}
 	return 0;
 }

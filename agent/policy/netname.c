@@ -46,12 +46,19 @@ static uint32_t add_range(struct nfa *nfa, uint32_t from, unsigned first, unsign
 	return nfa_set(nfa, from, &set);
 }
 
-static uint32_t add_protocols(struct nfa *nfa, uint32_t from, const struct policy_rule *rule)
+static_assert(PV_PROTO_RAW == 255, "raw is the last protocol byte");
+
+/*
+ * `outright`: the rule names sockets, not addresses. An allow rule for addresses that names no
+ * protocol is not about raw sockets: whoever has one writes the addresses himself.
+ */
+static uint32_t add_protocols(struct nfa *nfa, uint32_t from, const struct policy_rule *rule, bool outright)
 {
 	struct byteset set = {{0}};
 
 	if (!rule->n_protocols)
-		return add_range(nfa, from, 0, 255);
+		return add_range(nfa, from, 0,
+				 outright || rule->effect == EFFECT_DENY ? 255 : PV_PROTO_RAW - 1);
 	if (rule->n_protocols == 1)
 		return nfa_byte(nfa, from, rule->protocols[0]);
 	for (size_t i = 0; i < rule->n_protocols; i++)
@@ -99,7 +106,7 @@ void netname_add_addresses(struct nfa *nfa, uint32_t root, const struct policy_r
 
 		if ((cidr && cidr->family != families[f]) || !covers_family(rule, families[f]))
 			continue;
-		node = add_protocols(nfa, nfa_byte(nfa, root, families[f]), rule);
+		node = add_protocols(nfa, nfa_byte(nfa, root, families[f]), rule, false);
 		node = add_block(nfa, node, families[f], cidr);
 		if (!rule->n_ports)
 			add_ports(nfa, node, 0, 65535, item);
@@ -118,7 +125,7 @@ void netname_add_sockets(struct nfa *nfa, uint32_t root, const struct policy_rul
 		if (covers_family(rule, families[f])) {
 			uint32_t node = nfa_byte(nfa, root, families[f]);
 
-			nfa_accept(nfa, add_protocols(nfa, node, rule), item);
+			nfa_accept(nfa, add_protocols(nfa, node, rule, !implied), item);
 		}
 	}
 	if (implied || rule->n_protocols || (rule->n_cidrs && !rule->n_families))

@@ -138,6 +138,12 @@ static __always_inline void label_hold(struct pv_label *l, u32 profile)
 	l->n_held = n + 1;
 }
 
+/* Up to 6.1 the truncation by an open comes to path_truncate, which cannot tell it from truncate(2). */
+static __always_inline bool truncate_by_path(void)
+{
+	return !bpf_core_field_exists(union security_list_options, file_truncate);
+}
+
 static __always_inline u64 cgroup_id(struct task_struct *task)
 {
 	return task->cgroups->dfl_cgrp->kn->id;

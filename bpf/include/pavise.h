@@ -145,7 +145,8 @@ struct pv_label {
 	__u64 cgroup_id; /* the cgroup that `profile` came from */
 	__u64 exec_mm;	 /* the new mm of an exec under way, and the file that passed its check */
 	__u64 exec_inode;
-	__u64 denials; /* of this thread, for the exit record */
+	__u64 trunc_inode; /* a file decided for writing whose truncation by this open is to come (6.1) */
+	__u64 denials;	   /* of this thread, for the exit record */
 };
 #define PV_LABEL_OVERFULL 1u /* more held profiles than fit: everything is undecidable */
 
@@ -297,12 +298,14 @@ struct pv_counter {
 	__u64 lost;
 };
 
-/* Shared words, one mappable array element. Written by the kernel side but for `generation`. */
+/* Shared words, one mappable array element. Written by the kernel side but for `generation`
+ * and `told`. */
 struct pv_state {
 	__u32 abi;
 	__u32 generation; /* of the image in force, 0: none; written last by the publisher */
 	struct pv_counter lanes[PV_LANES];
-	__u32 thread_moves; /* moves that other threads' labels have to learn of, see label.bpf.h */
+	__u64 told[PV_LANES]; /* of each lane's `lost`, in the log; written by the agent */
+	__u32 thread_moves;   /* moves that other threads' labels have to learn of, see label.bpf.h */
 	__u32 pad;
 	__u64 label_failures;	/* labels that could not be stored */
 	__u64 scratch_failures; /* walks that got no memory */
@@ -313,7 +316,7 @@ struct pv_state {
 static_assert(sizeof(struct pv_slot) == 8, "slot");
 static_assert(sizeof(struct pv_row) * PV_BLOCK_ROWS == PV_BLOCK_SIZE, "rows fill a block");
 static_assert(sizeof(struct pv_image_head) <= PV_BLOCK_SIZE, "the head fits block 0");
-static_assert(sizeof(struct pv_label) == 80, "label");
+static_assert(sizeof(struct pv_label) == 88, "label");
 static_assert(sizeof(struct pv_process) == 72, "process");
 static_assert(sizeof(struct pv_decision_record) == 168, "decision record");
 static_assert(sizeof(struct pv_exec_record) == 136, "exec record");

@@ -251,6 +251,11 @@ struct sockaddr {
 	u16 sa_family;
 };
 
+/* what there are hooks for */
+union security_list_options {
+	int (*file_truncate)(struct file *file);
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {

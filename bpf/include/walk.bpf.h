@@ -191,16 +191,14 @@ static long walk_step(u32 i, struct pv_walker *w)
 	parent = *(u64 *)(d + DENTRY(d_parent));
 	length = *(u32 *)(d + DENTRY(d_name.len));
 	name = *(u64 *)(d + DENTRY(d_name.name));
-	if (parent == s->dentry) {
-		/* pseudo files (pipes, memfd) are their own parent and not the mount's root */
-		walk_orphan(s);
-		return 1;
-	}
 	walk_note(s, s->dentry, seq);
 	if (s->done)
 		return 1;
 	/* a short name stands inside the dentry, behind d_inode, and was read with it */
 	walk_name(s, name, length, name == s->dentry + DENTRY(d_inode) + 8 ? d + DENTRY(d_inode) + 8 : NULL);
+	/* pseudo files (pipes, memfd) are their own parent and not the mount's root */
+	if (parent == s->dentry && !s->done)
+		walk_orphan(s);
 	s->dentry = parent;
 	return s->done ? 1 : 0;
 }

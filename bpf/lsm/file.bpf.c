@@ -12,6 +12,7 @@
 #include "decide.bpf.h"
 
 #define O_APPEND	02000
+#define O_TRUNC		01000
 #define O_EXEC_FMODE	0x20 /* __FMODE_EXEC in f_flags: open_exec() only, open(2) cannot set it */
 #define FMODE_READ	0x1
 #define FMODE_WRITE	0x2
@@ -49,16 +50,29 @@ static __noinline int file_open_decide(struct file *file)
 	return decide(&q);
 }
 
+/* The open that was just permitted truncates: path_truncate need not decide that again. */
+static __always_inline void truncate_expect(struct file *file)
+{
+	struct pv_label *l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
+
+	if (l)
+		l->trunc_inode = (u64)file->f_inode;
+}
+
 SEC("lsm/file_open")
 int BPF_PROG(file_open, struct file *file, int ret)
 {
 	struct pv_label *l;
+	int r;
 
 	if (ret || !label_governed(&l))
 		return ret;
 	if (file->f_flags & O_EXEC_FMODE || file->f_mode & FMODE_NOACCOUNT)
 		return 0;
-	return verdict(file_open_decide(file));
+	r = file_open_decide(file);
+	if (r >= 0 && truncate_by_path() && file->f_flags & O_TRUNC && file->f_mode & FMODE_WRITE)
+		truncate_expect(file);
+	return verdict(r);
 }
 
 static __noinline int mmap_file_decide(struct file *file, u32 prot)

@@ -151,6 +151,17 @@ int BPF_PROG(path_chown, struct path *path, u64 uid, u64 gid, int ret)
 SEC("lsm/path_truncate")
 int BPF_PROG(path_truncate, struct path *path, int ret)
 {
+	struct pv_label *l;
+	u64 expected;
+
+	if (truncate_by_path()) {
+		l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
+		expected = l ? l->trunc_inode : 0;
+		if (l)
+			l->trunc_inode = 0;
+		if (expected && expected == (u64)path->dentry->d_inode)
+			return ret;
+	}
 	return path_hook(path, PV_HOOK_PATH_TRUNCATE, PV_WANT1(PV_ACC_WRITE), ret);
 }
 

@@ -166,6 +166,7 @@ static __noinline int address_decide(struct sock *sk, u64 address, int length, u
 			/* readable as no address, or as an IPv4 one when the family changes: undecidable */
 			q.walk = PV_WALK_ADDRESS;
 			name_inet(&q, 0, 0);
+			q.family = AF_INET6;
 			return decide(&q);
 		}
 		a.family = AF_INET;

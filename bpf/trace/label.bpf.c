@@ -30,7 +30,7 @@ int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, in
 		return parent->n_held || parent->profile ? -ENOMEM : 0;
 	}
 	__builtin_memcpy(child, parent, sizeof(*child));
-	child->exec_mm = child->exec_inode = child->denials = 0;
+	child->exec_mm = child->exec_inode = child->trunc_inode = child->denials = 0;
 	return 0;
 }
 

@@ -56,7 +56,7 @@ static __always_inline u32 read_argv(struct pv_exec_record *r, struct pv_scratch
 }
 
 static __noinline void exec_record(struct task_struct *task, struct linux_binprm *bprm, struct pv_scratch *s,
-				   u64 seq)
+				   u64 seq, int old_pid)
 {
 	struct pv_exec_record *r = SCRATCH_RECORD(s, struct pv_exec_record);
 	struct file *file = bprm->file;
@@ -68,6 +68,7 @@ static __noinline void exec_record(struct task_struct *task, struct linux_binprm
 	r->walk = walk(s);
 	names = scratch_names(s);
 	process_fill(&r->process, task, task_profile(task));
+	r->process.tid = old_pid; /* a thread that executes takes over the leader's id */
 	r->dev = inode->i_sb->s_dev;
 	r->mode = inode->i_mode;
 	r->ino = inode->i_ino;
@@ -100,7 +101,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 		lane_lost(PV_LANE_LINEAGE);
 		return 0;
 	}
-	exec_record(task, bprm, s, seq);
+	exec_record(task, bprm, s, seq, old_pid);
 	/* an ungoverned task has no further use for it */
 	if (!l || (!l->profile && !l->n_held))
 		bpf_task_storage_delete(&scratch, task);

@@ -429,6 +429,14 @@ static bool in_block(const struct policy_cidr *c, unsigned family, const uint8_t
 	return true;
 }
 
+/* An allow rule for addresses is about raw sockets only where it says so. */
+static bool covers_protocol(const struct policy_rule *rule, unsigned protocol, bool outright)
+{
+	if (!rule->n_protocols && protocol == PV_PROTO_RAW)
+		return outright || rule->effect == EFFECT_DENY;
+	return lists(rule->protocols, rule->n_protocols, protocol);
+}
+
 static enum answer ask_address(const struct policy_rule *rule, const struct question *q, const char **match)
 {
 	unsigned family = q->name[0], size = family == PV_FAM_INET ? 4 : 16, port;
@@ -437,7 +445,7 @@ static enum answer ask_address(const struct policy_rule *rule, const struct ques
 	if (!(rule->access & 1u << q->access) || family == PV_FAM_OTHER || q->length != 2 + size + 2)
 		return SILENT;
 	if (!lists(rule->families, rule->n_families, family == PV_FAM_INET ? AF_INET : AF_INET6) ||
-	    !lists(rule->protocols, rule->n_protocols, q->name[1]))
+	    !covers_protocol(rule, q->name[1], false))
 		return SILENT;
 	port = q->name[2 + size] << 8 | q->name[3 + size];
 	for (size_t i = 0; i < rule->n_ports; i++)
@@ -471,7 +479,7 @@ static enum answer ask_socket(const struct policy_rule *rule, const struct quest
 	}
 	for (size_t i = 0; i < rule->n_cidrs; i++)
 		family_matches |= rule->cidrs[i].family == family;
-	if (!family_matches || !lists(rule->protocols, rule->n_protocols, q->name[1]) ||
+	if (!family_matches || !covers_protocol(rule, q->name[1], outright) ||
 	    !lists(rule->families, rule->n_families, family == PV_FAM_INET ? AF_INET : AF_INET6))
 		return SILENT;
 	return outright ? SPEAKS : IMPLIED;

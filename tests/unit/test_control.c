@@ -74,11 +74,11 @@ static int teardown(void **state)
 static int dial(struct fixture *f)
 {
 	struct refusal r = {0};
-	int fd = client_connect(f->dir, &r);
+	int fd = client_connect(f->dir, PATIENCE_ANSWER, &r);
 
 	for (int i = 0; fd < 0 && i < 100; i++) {
 		usleep(10000);
-		fd = client_connect(f->dir, &r);
+		fd = client_connect(f->dir, PATIENCE_ANSWER, &r);
 	}
 	assert_true(fd >= 0);
 	return fd;
@@ -206,7 +206,7 @@ static void test_mode_and_peer(void **state)
 
 		if (setgid(65534) || setuid(65534))
 			_exit(1);
-		fd = client_connect(f->dir, &r);
+		fd = client_connect(f->dir, PATIENCE_ANSWER, &r);
 		_exit(fd >= 0 && read(fd, &c, 1) <= 0 ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -231,7 +231,7 @@ static void test_no_agent(void **state)
 	struct refusal r = {0};
 
 	(void)state;
-	assert_true(client_connect("/nonexistent", &r) < 0);
+	assert_true(client_connect("/nonexistent", PATIENCE_ANSWER, &r) < 0);
 	assert_int_equal(r.code, PAVISE_NO_AGENT);
 	assert_non_null(strstr(r.text, "pavise agent"));
 }

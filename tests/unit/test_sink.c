@@ -324,7 +324,12 @@ static struct audit *open_audit(const char *path, enum audit_lineage lineage)
 
 static void send_decision(struct fixture *f, struct audit *a, const char *path)
 {
-	audit_record(a, f->raw.bytes, make_decision(&f->raw, make_process(4, 3, "x"), path));
+	static uint64_t time_ns = 1000;
+	size_t size = make_decision(&f->raw, make_process(4, 3, "x"), path);
+
+	/* a record of its own, and not one whose line is there */
+	f->raw.decision.head.time_ns = ++time_ns;
+	audit_record(a, f->raw.bytes, size);
 }
 
 static void assert_balance(const struct audit *a)

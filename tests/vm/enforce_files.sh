@@ -66,8 +66,13 @@ case $(uname -r) in
 6.1.* | 5.*) truncating=path_truncate ;;
 *) truncating=file_truncate ;;
 esac
-deny_test "truncating open for reading" $truncating write 'files[2]' "$T/write{,/**}" "$T/write/file" \
+deny_test "truncating open for reading" "$truncating" write 'files[2]' "$T/write{,/**}" "$T/write/file" \
 	"$T/good/file" "$P" truncate-read @
+
+for how in truncate-append ftruncate-append; do
+	deny_test "appending is not emptying, $how" "$truncating" write 'files[2]' "$T/write{,/**}" \
+		"$T/write/file" "$T/good/file" "$P" $how @
+done
 
 PREPARE=files_without_new
 deny_test "create" path_mknod create 'files[4]' "$T/create{,/**}" "$T/create/new" "$T/good/new" "$P" create @

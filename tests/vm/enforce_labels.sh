@@ -148,5 +148,31 @@ denied "moved to another policy, the new one" /suite/labels-second/2 labels-seco
 run_in /suite/labels-first "$P" cgroup "$CGROUPS/suite/labels-second/3" read "$T/good/file"
 check_output "$NAME/moved to another policy, both allow" 0 echo "$FOUND"
 expect_none "$NAME/moved to another policy, both allow" /suite/labels-second/3
+
+# More policies than a label holds: it cannot be said any more what is permitted.
+many() {
+	for n in 1 2 3 4 5 6 7 8 9; do
+		policy "labels-many-$n" enforce "/suite/labels-many-$n" <<-EOF
+			  files:
+			    default: allow
+			    rules:
+			      - deny: $T/second/**
+		EOF
+		echo ---
+	done
+}
+many >"$T/many.yaml"
+check "$NAME/nine policies" pavise apply "$T/many.yaml"
+set --
+for n in 1 2 3 4 5 6 7 8 9; do
+	mkdir -p "$CGROUPS/suite/labels-many-$n"
+	set -- "$@" cgroup "$CGROUPS/suite/labels-many-$n"
+done
+run_in "$GROUP/free" "$P" "$@" read "$T/good/file"
+check_output "$NAME/moved through more policies than a label holds" EACCES echo "$FOUND"
+expect_event "$NAME/moved through more policies than a label holds, event" /suite/labels-many-9 deny file_open read \
+	labels-many-9 - - not_decidable - "$T/good/file"
 events_check
+check "$NAME/nine policies removed" pavise remove labels-many-1 labels-many-2 labels-many-3 labels-many-4 \
+	labels-many-5 labels-many-6 labels-many-7 labels-many-8 labels-many-9
 check "$NAME/two policies removed" pavise remove labels-first labels-second

@@ -93,6 +93,9 @@ expect_event "$NAME/exchange of two denied names, event" "$RUN" deny path_rename
 	'files[2]' "$(rule_line 'files[2]')" explicit_deny "$T/rename/**" "$T/rename/file"
 run_in "$GROUP/monitor" "$P" exchange "$T/rename/file" "$T/rename/folder"
 check "$NAME/exchange of two denied names, monitored" test "$FOUND" = 0
+expect_event "$NAME/exchange of two denied names, monitored event" "$RUN" would_deny path_rename rename \
+	"$GOVERNOR-monitor" 'files[2]' $(($(rule_line 'files[2]') + MONITOR_OFFSET)) explicit_deny \
+	"$T/rename/**" "$T/rename/file"
 
 # A denied operation leaves everything as it was.
 clean

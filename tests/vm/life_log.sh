@@ -21,7 +21,7 @@ start_with "$T/log.yaml" || return 0
 actor_start
 pavise tail --follow --lines 0 >"$T/compact" 2>&1 &
 compact=$!
-pavise tail --follow --lines 0 --json --deny --policy log >"$T/json" 2>&1 &
+pavise tail --follow --lines 0 -o json --deny --policy log >"$T/json" 2>&1 &
 json=$!
 
 lines() {

@@ -88,6 +88,12 @@ static int op_truncate_read(char **a)
 	return open(a[0], O_RDONLY | O_TRUNC);
 }
 
+/* for appending only, and emptied */
+static int op_truncate_append(char **a)
+{
+	return open(a[0], O_WRONLY | O_APPEND | O_TRUNC);
+}
+
 static int op_tmpfile(char **a)
 {
 	return open(a[0], O_TMPFILE | O_RDWR, 0600);
@@ -233,6 +239,17 @@ static int op_truncate(char **a)
 static int op_ftruncate(char **a)
 {
 	int fd = open(a[0], O_WRONLY);
+
+	if (fd < 0) {
+		printf("ftruncate: ");
+		return -1;
+	}
+	return ftruncate(fd, 0);
+}
+
+static int op_ftruncate_append(char **a)
+{
+	int fd = open(a[0], O_WRONLY | O_APPEND);
 
 	if (fd < 0) {
 		printf("ftruncate: ");
@@ -467,6 +484,7 @@ static const struct operation {
 	{"path", 1, op_path},
 	{"truncate-open", 1, op_truncate_open},
 	{"truncate-read", 1, op_truncate_read},
+	{"truncate-append", 1, op_truncate_append},
 	{"tmpfile", 1, op_tmpfile},
 	{"openat2", 1, op_openat2},
 	{"openat", 2, op_openat},
@@ -489,6 +507,7 @@ static const struct operation {
 	{"lchown", 1, op_lchown},
 	{"truncate", 1, op_truncate},
 	{"ftruncate", 1, op_ftruncate},
+	{"ftruncate-append", 1, op_ftruncate_append},
 	{"map-exec", 1, op_map_exec},
 	{"map-exec-shared", 1, op_map_exec_shared},
 	{"map-read", 1, op_map_read},

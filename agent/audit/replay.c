@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Records that stand in the log already, see replay.h.
+ *
+ * The lines are this program's own, so that no JSON parser is needed: the keys looked for stand
+ * before anything that a subject controls, and the first of their name is the right one.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audit/replay.h"
+#include "util/util.h"
+
+#define END_BYTES (8u << 20) /* of the file, at most */
+
+struct key {
+	uint64_t time_ns;
+	uint32_t tid;
+};
+
+struct replay {
+	size_t n;
+	struct key keys[];
+};
+
+/* The number behind `name` in a line, which may stand in quotes; 0 where there is none. */
+static uint64_t number_after(const char *line, const char *name)
+{
+	const char *at = strstr(line, name);
+
+	if (!at)
+		return 0;
+	at += strlen(name);
+	return strtoull(at + (*at == '"'), NULL, 10);
+}
+
+static bool line_key(const char *line, const char *boot_id, struct key *key)
+{
+	const char *boot = strstr(line, "\"boot_id\":\"");
+
+	if (!boot || strncmp(boot + strlen("\"boot_id\":\""), boot_id, strlen(boot_id)) != 0)
+		return false;
+	key->time_ns = number_after(line, "\"mono_ns\":");
+	key->tid = (uint32_t)number_after(line, "\"tid\":");
+	return key->time_ns && key->tid;
+}
+
+/* The end of the file as a string, to be freed; NULL on any failure. */
+static char *read_end(const char *path)
+{
+	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	CLEANUP_FREE char *text = NULL;
+	struct stat st;
+	size_t size;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_size)
+		return NULL;
+	size = (size_t)st.st_size < END_BYTES ? (size_t)st.st_size : END_BYTES;
+	text = malloc(size + 1);
+	n = text ? pread(fd, text, size, st.st_size - (off_t)size) : -1;
+	if (n < 0)
+		return NULL;
+	text[n] = '\0';
+	return take_ptr(text);
+}
+
+struct replay *replay_open(const char *path, const char *boot_id, size_t lines)
+{
+	CLEANUP_FREE char *text = read_end(path);
+	struct replay *r = text ? calloc(1, sizeof(*r) + lines * sizeof(r->keys[0])) : NULL;
+
+	if (!r)
+		return NULL;
+	for (char *line; r->n < lines && (line = strrchr(text, '\n')); *line = '\0')
+		if (line_key(line + 1, boot_id, &r->keys[r->n]))
+			r->n++;
+	if (r->n)
+		return r;
+	free(r);
+	return NULL;
+}
+
+bool replay_seen(const struct replay *r, uint64_t time_ns, uint32_t tid)
+{
+	for (size_t i = 0; r && i < r->n; i++)
+		if (r->keys[i].time_ns == time_ns && r->keys[i].tid == tid)
+			return true;
+	return false;
+}
+
+void replay_free(struct replay *r)
+{
+	free(r);
+}
