@@ -237,9 +237,13 @@ static __noinline int create_decide(int family, int type, int protocol)
 /* A hook's result, for the verifier: 0, -EACCES or -EINVAL. */
 static __always_inline int clamp(int r)
 {
-	if (r == -EINVAL)
-		return -EINVAL;
-	return r < 0 ? -EACCES : 0;
+	int invalid = 0;
+
+	if (r == -EINVAL) {
+		asm volatile("%0 = %1" : "=r"(invalid) : "i"(-EINVAL));
+		return invalid;
+	}
+	return verdict(r);
 }
 
 SEC("lsm/socket_create")
