@@ -88,7 +88,7 @@ EOP
 deny_test "default deny, a program" bprm_check exec exec - "$T/bad/true" "$T/good/true" @
 allow_test "default deny, a program with libraries" "$T/good/printf" 0
 deny_test "default deny, mapping" mmap_file map exec - "$T/bad/true" "$T/good/true" "$P" map-exec @
-SHOWN=internal
+SHOWN=/memfd:pavise-test
 deny_test "default deny, a program in memory" bprm_check exec exec - exec-memfd exec "$P" @ "$BIN/probe_true"
 SHOWN=
 events_check
