@@ -50,7 +50,7 @@ static __noinline int file_open_decide(struct file *file)
 	return decide(&q);
 }
 
-/* The open that was just permitted truncates: path_truncate need not decide that again. */
+/* The open that was just decided as `write` truncates: path_truncate need not decide that again. */
 static __always_inline void truncate_expect(struct file *file)
 {
 	struct pv_label *l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
@@ -70,7 +70,8 @@ int BPF_PROG(file_open, struct file *file, int ret)
 	if (file->f_flags & O_EXEC_FMODE || file->f_mode & FMODE_NOACCOUNT)
 		return 0;
 	r = file_open_decide(file);
-	if (r >= 0 && truncate_by_path() && file->f_flags & O_TRUNC && file->f_mode & FMODE_WRITE)
+	if (r >= 0 && truncate_by_path() && (file->f_flags & (O_TRUNC | O_APPEND)) == O_TRUNC &&
+	    file->f_mode & FMODE_WRITE)
 		truncate_expect(file);
 	return verdict(r);
 }
