@@ -183,29 +183,39 @@ static __noinline int task_cgroup_profile(struct task_struct *task, u32 generati
 }
 
 /*
- * Bring a label up to the image of `generation`. 0, or PV_UNKNOWN or PV_STALE: the label then stays
- * as it is, so that the next hook tries again. What can change meanwhile is read first: a change
- * then leaves a label that is not fresh.
+ * Bring a label up to the image of `generation`. The profile of the task's cgroup, or PV_UNKNOWN or
+ * PV_STALE: the label then stays as it is, so that the next hook tries again.
+ *
+ * Several may want to write: the task's own hook, the mover, the agent's iterator. One does; for
+ * the others their own result holds for this once. While it is written a label has generation 0, so
+ * that nobody takes the profile of one set for that of another. What can change meanwhile is read
+ * first: a change then leaves a label that is not fresh.
  */
 static __always_inline int label_refresh(struct pv_label *l, struct task_struct *task, u32 generation,
 					 u32 epoch)
 {
 	u64 id = cgroup_id(task);
 	int profile = task_cgroup_profile(task, generation);
+	bool other_set = l->generation != generation;
 
-	if (profile < 0)
+	if (profile < 0 || __sync_val_compare_and_swap(&l->writing, 0, 1))
 		return profile;
-	if (l->generation != generation)
+	l->generation = 0;
+	barrier();
+	if (other_set)
 		l->exec_inode = 0; /* decided by another policy set */
-	if (l->generation && l->cgroup_id != id && l->profile && l->profile != (u32)profile)
+	if (l->cgroup_id && l->cgroup_id != id && l->profile && l->profile != (u32)profile)
 		label_hold(l, l->profile);
 	if (l->epoch != epoch)
 		label_merge_leader(l, task);
 	l->profile = profile;
 	l->cgroup_id = id;
 	l->epoch = epoch;
+	barrier();
 	l->generation = generation;
-	return 0;
+	barrier();
+	l->writing = 0;
+	return profile;
 }
 
 static __always_inline bool label_fresh(const struct pv_label *l, struct task_struct *task, u32 generation,

@@ -141,7 +141,9 @@ struct pv_label {
 	__u32 n_held;
 	__u32 flags; /* PV_LABEL_* */
 	__u32 held[PV_HELD_MAX];
-	__u32 epoch;	 /* pv_state.thread_moves that the label has seen */
+	__u32 epoch;   /* pv_state.thread_moves that the label has seen */
+	__u32 writing; /* somebody is at it */
+	__u32 pad;
 	__u64 cgroup_id; /* the cgroup that `profile` came from */
 	__u64 exec_mm;	 /* the new mm of an exec under way, and the file that passed its check */
 	__u64 exec_inode;
@@ -316,7 +318,7 @@ struct pv_state {
 static_assert(sizeof(struct pv_slot) == 8, "slot");
 static_assert(sizeof(struct pv_row) * PV_BLOCK_ROWS == PV_BLOCK_SIZE, "rows fill a block");
 static_assert(sizeof(struct pv_image_head) <= PV_BLOCK_SIZE, "the head fits block 0");
-static_assert(sizeof(struct pv_label) == 88, "label");
+static_assert(sizeof(struct pv_label) == 96, "label");
 static_assert(sizeof(struct pv_process) == 72, "process");
 static_assert(sizeof(struct pv_decision_record) == 168, "decision record");
 static_assert(sizeof(struct pv_exec_record) == 136, "exec record");

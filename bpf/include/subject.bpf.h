@@ -20,6 +20,7 @@ static __noinline int subject_open(struct pv_subject *s, u32 generation)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct pv_state *st = state_get();
+	bool fresh;
 	u32 epoch;
 	int r = 0;
 
@@ -35,18 +36,23 @@ static __noinline int subject_open(struct pv_subject *s, u32 generation)
 		return r > 0 ? SUBJECT_GOVERNED : r;
 	}
 	epoch = st->thread_moves;
-	if (!label_fresh(l, task, generation, epoch))
-		r = label_refresh(l, task, generation, epoch);
+	fresh = label_fresh(l, task, generation, epoch);
 	s->profile[0] = l->profile;
+	barrier();
+	/* looked at once more: it may have been written in between, for another set */
+	if (!fresh || l->generation != generation) {
+		r = label_refresh(l, task, generation, epoch);
+		s->profile[0] = r < 0 ? l->profile : (u32)r;
+	}
 	s->overfull = l->flags & PV_LABEL_OVERFULL;
 	for (u32 i = 0; i < PV_HELD_MAX; i++) {
 		s->profile[1 + i] = l->held[i];
 		if (i < l->n_held)
 			s->n = i + 2;
 	}
-	if (r)
+	if (r < 0)
 		return r;
-	return l->profile || l->n_held ? SUBJECT_GOVERNED : SUBJECT_UNGOVERNED;
+	return s->profile[0] || s->n > 1 ? SUBJECT_GOVERNED : SUBJECT_UNGOVERNED;
 }
 
 #endif

@@ -31,6 +31,7 @@ int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, in
 	}
 	__builtin_memcpy(child, parent, sizeof(*child));
 	child->exec_mm = child->exec_inode = child->trunc_inode = child->denials = 0;
+	child->writing = 0;
 	return 0;
 }
 
