@@ -42,8 +42,9 @@ check "$NAME: and records were kept" [ "$lost" -lt "$FLOOD" ]
 check_status "$NAME: status does not wait for an agent that does not answer" 0 timeout 60 pavise status
 matches "$NAME: and says so" '^agent +running, and does not answer' "$(cat "$WORK/check")"
 kill -CONT "$AGENT"
-is "$NAME: a later denial" EACCES "$(actor_asks "$T/denied")"
 eventually "$NAME: attempted = written + lost" settled
+is "$NAME: a later denial, with room in the ring" EACCES "$(actor_asks "$T/denied")"
+eventually "$NAME: it is accounted for as well" settled
 is "$NAME: every attempt was counted" "$((FLOOD + 1))" "$(($(attempted decision) - attempted_before))"
 is "$NAME: the log tells what was lost" "$lost" "$(losses decision)"
 is "$NAME: the loss stands before the later denial" "loss deny" \
