@@ -42,7 +42,7 @@ static int visit_cgroup(void *context, const char *path, int fd)
 	long processes;
 	json_t *name;
 
-	if (!image_profile(&g->image, path))
+	if (!image_profile(&g->image, path, NULL))
 		return 0;
 	processes = cgroup_processes(fd);
 	processes = processes < 0 ? 0 : processes;

@@ -129,8 +129,8 @@ static int add_path_rule(struct compiler *c, struct item item, const struct poli
 	int ret = 0;
 
 	item.access = item.section == SECTION_EXEC ? 1u << PV_ACC_EXEC : rule->access & FILE_ACCESSES;
-	for (item.match = 0; !ret && item.match < rule->n_patterns; item.match++)
-		ret = add_pattern(c, &item, &rule->patterns[item.match]);
+	for (item.match = 0; !ret && item.match < rule->patterns.n; item.match++)
+		ret = add_pattern(c, &item, &rule->patterns.at[item.match]);
 	return ret;
 }
 
@@ -141,16 +141,16 @@ static int add_addresses(struct compiler *c, struct item item, const struct poli
 
 	item.access = rule->access & NET_ADDRESS_ACCESSES;
 	item.match = NO_MATCH;
-	if (!rule->n_cidrs) {
+	if (!rule->cidrs.n) {
 		ret = resolver_add_item(&c->resolver, &item, &number);
 		if (!ret)
 			netname_add_addresses(&c->nfa, root, rule, NULL, number);
 	}
-	for (size_t i = 0; !ret && i < rule->n_cidrs; i++) {
+	for (size_t i = 0; !ret && i < rule->cidrs.n; i++) {
 		item.match = i;
 		ret = resolver_add_item(&c->resolver, &item, &number);
 		if (!ret)
-			netname_add_addresses(&c->nfa, root, rule, &rule->cidrs[i], number);
+			netname_add_addresses(&c->nfa, root, rule, &rule->cidrs.at[i], number);
 	}
 	return ret;
 }
@@ -190,7 +190,7 @@ static int add_policy(struct compiler *c, uint32_t policy)
 	c->net_roots[policy] = nfa_root(&c->nfa);
 	for (size_t i = 0; !ret && i < p->n_subjects; i++)
 		ret = add_cgroup(c, policy, &p->subjects[i], i);
-	for (unsigned s = 0; s < SECTIONS; s++) {
+	for (unsigned s = 0; s < RULE_SECTIONS; s++) {
 		const struct policy_rules *rules = &p->sections[s];
 		struct item item = {.policy = policy, .section = s};
 
@@ -245,8 +245,8 @@ static int report_growth(const struct task *t, const char *what)
 			for (size_t i = 0; i < p->sections[s].n_rules; i++) {
 				const struct policy_rule *rule = &p->sections[s].rules[i];
 
-				for (size_t j = 0; j < rule->n_patterns; j++)
-					suspect(&rule->patterns[j], p, &most, &pattern, &in);
+				for (size_t j = 0; j < rule->patterns.n; j++)
+					suspect(&rule->patterns.at[j], p, &most, &pattern, &in);
 			}
 		}
 	}

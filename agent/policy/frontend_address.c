@@ -143,7 +143,7 @@ void read_cidr(struct source *s, const struct node *value, const struct where *w
 		return;
 	}
 	unmap(&cidr);
-	out = array_add(s, &rule->cidrs, &rule->n_cidrs, sizeof(*out));
+	out = array_add(s, &rule->cidrs.at, &rule->cidrs.n, sizeof(*out));
 	if (!out)
 		return;
 	*out = cidr;

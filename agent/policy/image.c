@@ -53,8 +53,9 @@ uint32_t image_match(const struct image *image, uint32_t start, const void *name
 	return (state & PV_DECIDED ? state : slots[state].check) & PV_VALUE_MASK;
 }
 
-uint32_t image_profile(const struct image *image, const char *cgroup)
+uint32_t image_profile(const struct image *image, const char *cgroup, const struct image_context *context)
 {
+	(void)context;
 	return image_match(image, head_of(image)->cgroup_start, cgroup, strlen(cgroup));
 }
 
@@ -72,9 +73,12 @@ static bool answerable(const struct image *image, uint32_t profile, unsigned acc
 	return profile < head_of(image)->n_profiles && access < PV_COLUMNS;
 }
 
-uint32_t image_path_cell(const struct image *image, uint32_t profile, const char *path, unsigned access)
+uint32_t image_path_cell(const struct image *image, uint32_t profile, const char *path, unsigned access,
+			 const struct image_context *context)
 {
 	uint32_t start;
+
+	(void)context;
 
 	if (!answerable(image, profile, access))
 		return PV_CELL(PV_DENY, false, 0);
@@ -83,9 +87,11 @@ uint32_t image_path_cell(const struct image *image, uint32_t profile, const char
 }
 
 uint32_t image_net_cell(const struct image *image, uint32_t profile, const void *name, size_t length,
-			unsigned access)
+			unsigned access, const struct image_context *context)
 {
 	uint32_t start;
+
+	(void)context;
 
 	if (!answerable(image, profile, access))
 		return PV_CELL(PV_DENY, false, 0);

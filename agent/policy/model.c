@@ -39,14 +39,28 @@ int policy_access_number(const char *name)
 	return -1;
 }
 
+static void patterns_free(struct policy_patterns *patterns)
+{
+	for (size_t i = 0; i < patterns->n; i++)
+		free(patterns->at[i].text);
+	free(patterns->at);
+}
+
+static void cidrs_free(struct policy_cidrs *cidrs)
+{
+	for (size_t i = 0; i < cidrs->n; i++)
+		free(cidrs->at[i].text);
+	free(cidrs->at);
+}
+
 static void rule_free(struct policy_rule *rule)
 {
-	for (size_t i = 0; i < rule->n_patterns; i++)
-		free(rule->patterns[i].text);
-	for (size_t i = 0; i < rule->n_cidrs; i++)
-		free(rule->cidrs[i].text);
-	free(rule->patterns);
-	free(rule->cidrs);
+	patterns_free(&rule->patterns);
+	patterns_free(&rule->except);
+	patterns_free(&rule->from);
+	patterns_free(&rule->unless_from);
+	cidrs_free(&rule->cidrs);
+	cidrs_free(&rule->except_cidrs);
 	free(rule->ports);
 	free(rule->protocols);
 	free(rule->families);
@@ -61,7 +75,7 @@ static void subjects_free(struct policy_subject *subjects, size_t n)
 
 static void policy_free(struct policy *policy)
 {
-	for (size_t i = 0; i < SECTIONS; i++) {
+	for (size_t i = 0; i < RULE_SECTIONS; i++) {
 		for (size_t j = 0; j < policy->sections[i].n_rules; j++)
 			rule_free(&policy->sections[i].rules[j]);
 		free(policy->sections[i].rules);

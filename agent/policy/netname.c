@@ -28,11 +28,11 @@ static bool covers_family(const struct policy_rule *rule, unsigned family)
 {
 	if (!has_family(rule, family == PV_FAM_INET ? AF_INET : AF_INET6))
 		return false;
-	for (size_t i = 0; i < rule->n_cidrs; i++) {
-		if (rule->cidrs[i].family == family)
+	for (size_t i = 0; i < rule->cidrs.n; i++) {
+		if (rule->cidrs.at[i].family == family)
 			return true;
 	}
-	return !rule->n_cidrs;
+	return !rule->cidrs.n;
 }
 
 /* One byte from first to last. */
@@ -128,7 +128,7 @@ void netname_add_sockets(struct nfa *nfa, uint32_t root, const struct policy_rul
 			nfa_accept(nfa, add_protocols(nfa, node, rule, !implied), item);
 		}
 	}
-	if (implied || rule->n_protocols || (rule->n_cidrs && !rule->n_families))
+	if (implied || rule->n_protocols || (rule->cidrs.n && !rule->n_families))
 		return;
 	other = nfa_byte(nfa, root, PV_FAM_OTHER);
 	if (!rule->n_families)

@@ -21,6 +21,14 @@ int policy_parse(const char *file, const char *text, size_t length, struct polic
 /* Check across policies: names used twice. 0, -EINVAL or -ENOMEM. */
 int policy_set_check(const struct policy_set *set, struct diags *d);
 
+/*
+ * Find the uids of the users that subjects name. `lookup` gives 0 with *uid, or -ENOENT. Numbers are
+ * taken as they are. A user that is not found is an error in `d` (with `lenient`: a warning of the
+ * same words, and the entry then matches nobody). 0, -EINVAL, -ENOMEM.
+ */
+typedef int (*user_lookup_fn)(const char *name, uint32_t *uid);
+int policy_resolve_users(struct policy_set *set, user_lookup_fn lookup, bool lenient, struct diags *d);
+
 /* Make `policy` govern exactly the cgroup `path` and what is below it, whatever its subjects say. 0 or
  * -ENOMEM. */
 int policy_bind_cgroup(struct policy *policy, const char *path);
@@ -56,12 +64,13 @@ enum decision_reason {
 /* What a cell's decision index stands for. Strings point into `image`. */
 struct decision {
 	const char *policy;
-	const char *rule; /* "files[1]"; NULL for a default or where nothing could be decided */
+	const char *rule; /* "files[1]", "system.mount"; NULL for a default or where nothing could be decided */
 	unsigned line;	  /* 0: none */
 	enum policy_section section;
 	enum policy_mode mode; /* as in force: the global override counts */
 	enum decision_reason reason;
-	const char *match; /* the pattern or address that matched, NULL for a default */
+	bool kill;	   /* the rule's action: also where the mode only reports it */
+	const char *match; /* the pattern, address or capability that matched, NULL for a default */
 };
 
 /* A compiled set. Owned by the caller, freed with image_free(). */
@@ -76,10 +85,20 @@ struct image {
 	size_t n_strings;
 };
 
+/* A container that runs: where, and what its runtime says of it. */
+struct policy_container {
+	const char *cgroup; /* its path, from the cgroup v2 root */
+	const char *name, *image;
+	const char *const *labels; /* pairs: key, value */
+	size_t n_labels;	   /* pairs */
+};
+
 struct compile_options {
 	unsigned generation; /* not 0 */
 	bool monitor_all;    /* global override: every policy acts as if in monitor mode */
 	size_t max_blocks;   /* 0: PV_BLOCKS_MAX */
+	const struct policy_container *containers;
+	size_t n_containers;
 };
 
 /*
@@ -98,13 +117,29 @@ void image_free(struct image *image);
  */
 uint32_t image_match(const struct image *image, uint32_t start, const void *name, size_t length);
 
+/* What a decision depends on besides the name. */
+struct image_context {
+	uint32_t exe;  /* image_exe() of the acting executable */
+	uint32_t uid;  /* effective; for image_profile() */
+	bool executed; /* for image_profile(): has executed since it came to its cgroup */
+	bool owner;    /* for image_path_cell(): the acting user owns the object */
+};
+
+/* The class of an executable's path; of NULL (it has no name): 0. */
+uint32_t image_exe(const struct image *image, const char *path);
+
 /* Profile number that a cgroup path gives. */
-uint32_t image_profile(const struct image *image, const char *cgroup);
+uint32_t image_profile(const struct image *image, const char *cgroup, const struct image_context *context);
 
 /* The cell for an access to a path, or to a socket name (bytes as pavise.h says), under a profile. */
-uint32_t image_path_cell(const struct image *image, uint32_t profile, const char *path, unsigned access);
+uint32_t image_path_cell(const struct image *image, uint32_t profile, const char *path, unsigned access,
+			 const struct image_context *context);
 uint32_t image_net_cell(const struct image *image, uint32_t profile, const void *name, size_t length,
-			unsigned access);
+			unsigned access, const struct image_context *context);
+
+/* The cell for an operation of the section `system`, and for a capability. */
+uint32_t image_system_cell(const struct image *image, uint32_t profile, unsigned access);
+uint32_t image_capability_cell(const struct image *image, uint32_t profile, unsigned capability);
 
 /*
  * Check everything that the BPF programs rely on: every reference in bounds, heads where heads are

@@ -45,7 +45,7 @@ struct ruling {
 	uint32_t item;
 };
 
-static const char *const section_names[SECTIONS] = {
+static const char *const section_names[RULE_SECTIONS] = {
 	[SECTION_FILES] = "files",
 	[SECTION_EXEC] = "exec",
 	[SECTION_NETWORK] = "network",
@@ -342,8 +342,8 @@ static int export_decision(const struct resolver *r, const struct cause *cause, 
 	int ret;
 
 	if (item && item->match != NO_MATCH)
-		match = item->section == SECTION_NETWORK ? rule->cidrs[item->match].text
-							 : rule->patterns[item->match].text;
+		match = item->section == SECTION_NETWORK ? rule->cidrs.at[item->match].text
+							 : rule->patterns.at[item->match].text;
 	if (rule)
 		snprintf(name, sizeof(name), "%s[%u]", section_names[item->section], rule->index);
 	d->section = cause->section;

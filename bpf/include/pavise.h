@@ -42,7 +42,7 @@
 #include <linux/types.h>
 #endif
 
-#define PV_ABI	 1
+#define PV_ABI	 2
 #define PV_MAGIC 0x45535650 /* "PVSE", little endian */
 
 /* ---- image ---- */
@@ -81,7 +81,16 @@ enum pv_access {
 	PV_ACC_LISTEN,
 	PV_ACC_ACCEPT,
 	PV_ACC_SOCKET, /* socket creation */
+	PV_ACC_CAPABILITY, /* which one stands in the record; cells: see pv_profile.system_row */
+	PV_ACC_MOUNT = 24,
+	PV_ACC_PTRACE,
+	PV_ACC_BPF,
+	PV_ACC_MODULES,
+	PV_ACC_USER_NAMESPACES,
+	PV_ACC_ANONYMOUS_EXEC,
+	PV_ACC_IO_URING,
 };
+#define PV_ACC_SYSTEM PV_ACC_MOUNT /* the first of those that the section `system` is about */
 
 /* A cell: bits 0-1 verdict, bit 2 audit, bits 8-31 index of the decision in the agent's table. */
 enum pv_verdict { PV_ALLOW, PV_DENY, PV_WOULD_DENY };

@@ -107,7 +107,7 @@ struct policy_rule *build_rule(struct policy *p, enum policy_section section, en
 
 void build_pattern(struct policy_rule *rule, const char *text)
 {
-	struct policy_pattern *p = append(&rule->patterns, &rule->n_patterns, sizeof(*p));
+	struct policy_pattern *p = append(&rule->patterns.at, &rule->patterns.n, sizeof(*p));
 
 	p->text = copy(text);
 	p->line = rule->line;
@@ -115,7 +115,7 @@ void build_pattern(struct policy_rule *rule, const char *text)
 
 void build_cidr(struct policy_rule *rule, unsigned family, const char *address, unsigned bits)
 {
-	struct policy_cidr *c = append(&rule->cidrs, &rule->n_cidrs, sizeof(*c));
+	struct policy_cidr *c = append(&rule->cidrs.at, &rule->cidrs.n, sizeof(*c));
 	char text[80];
 
 	c->family = family;
@@ -400,9 +400,9 @@ enum answer { SILENT, IMPLIED, SPEAKS };
 
 static enum answer ask_path(const struct policy_rule *rule, const struct question *q, const char **match)
 {
-	for (size_t i = 0; i < rule->n_patterns; i++) {
-		if (oracle_matches(rule->patterns[i].text, q->path, strlen(q->path))) {
-			*match = rule->patterns[i].text;
+	for (size_t i = 0; i < rule->patterns.n; i++) {
+		if (oracle_matches(rule->patterns.at[i].text, q->path, strlen(q->path))) {
+			*match = rule->patterns.at[i].text;
 			return SPEAKS;
 		}
 	}
@@ -452,11 +452,11 @@ static enum answer ask_address(const struct policy_rule *rule, const struct ques
 		port_matches |= port >= rule->ports[i].first && port <= rule->ports[i].last;
 	if (!port_matches)
 		return SILENT;
-	if (!rule->n_cidrs)
+	if (!rule->cidrs.n)
 		return SPEAKS;
-	for (size_t i = 0; i < rule->n_cidrs; i++) {
-		if (in_block(&rule->cidrs[i], family, q->name + 2)) {
-			*match = rule->cidrs[i].text;
+	for (size_t i = 0; i < rule->cidrs.n; i++) {
+		if (in_block(&rule->cidrs.at[i], family, q->name + 2)) {
+			*match = rule->cidrs.at[i].text;
 			return SPEAKS;
 		}
 	}
@@ -465,7 +465,7 @@ static enum answer ask_address(const struct policy_rule *rule, const struct ques
 
 static enum answer ask_socket(const struct policy_rule *rule, const struct question *q)
 {
-	bool outright = rule->access & ACCESS(SOCKET), family_matches = !rule->n_cidrs;
+	bool outright = rule->access & ACCESS(SOCKET), family_matches = !rule->cidrs.n;
 	unsigned family = q->name[0];
 
 	if (!outright && (rule->effect == EFFECT_DENY || !(rule->access & ADDRESSES_ALL)))
@@ -473,12 +473,12 @@ static enum answer ask_socket(const struct policy_rule *rule, const struct quest
 	if (q->length != 2)
 		return SILENT;
 	if (family == PV_FAM_OTHER) {
-		if (!outright || rule->n_protocols || (rule->n_cidrs && !rule->n_families))
+		if (!outright || rule->n_protocols || (rule->cidrs.n && !rule->n_families))
 			return SILENT;
 		return lists(rule->families, rule->n_families, q->name[1]) ? SPEAKS : SILENT;
 	}
-	for (size_t i = 0; i < rule->n_cidrs; i++)
-		family_matches |= rule->cidrs[i].family == family;
+	for (size_t i = 0; i < rule->cidrs.n; i++)
+		family_matches |= rule->cidrs.at[i].family == family;
 	if (!family_matches || !covers_protocol(rule, q->name[1], outright) ||
 	    !lists(rule->families, rule->n_families, family == PV_FAM_INET ? AF_INET : AF_INET6))
 		return SILENT;

@@ -19,7 +19,7 @@ static struct policy *enforcing(struct fixture *f, const char *name)
 
 static uint32_t path_cell(const struct fixture *f, const char *path, unsigned access)
 {
-	return image_path_cell(f->image, image_profile(f->image, "/x"), path, access);
+	return image_path_cell(f->image, image_profile(f->image, "/x", NULL), path, access, NULL);
 }
 
 static enum pv_verdict path_verdict(const struct fixture *f, const char *path, unsigned access)
@@ -78,10 +78,10 @@ static void test_absent(void **state)
 	for (unsigned access = 0; access <= PV_ACC_EXEC; access++)
 		assert_int_equal(path_verdict(&f, "/etc/x", access),
 				 access == PV_ACC_WRITE || access == PV_ACC_APPEND ? PV_DENY : PV_ALLOW);
-	assert_int_equal(image_net_cell(f.image, 1, name, 2, PV_ACC_SOCKET), 0);
+	assert_int_equal(image_net_cell(f.image, 1, name, 2, PV_ACC_SOCKET, NULL), 0);
 	assert_true(image_head(f.image)->profiles[1].net_start & PV_DECIDED);
 	/* Ungoverned: everything is permitted, by nobody. */
-	assert_int_equal(image_path_cell(f.image, 0, "/etc/x", PV_ACC_WRITE), 0);
+	assert_int_equal(image_path_cell(f.image, 0, "/etc/x", PV_ACC_WRITE, NULL), 0);
 	fixture_free(&f);
 }
 
@@ -246,7 +246,7 @@ static void test_subjects(void **state)
 		build_subject(p, expected[i].subject);
 		p->subjects[0].cgroup_literal = expected[i].literal;
 		fixture_compile(&f, false);
-		if (image_profile(f.image, expected[i].cgroup) != expected[i].governed ||
+		if (image_profile(f.image, expected[i].cgroup, NULL) != expected[i].governed ||
 		    oracle_governs(p, expected[i].cgroup) != expected[i].governed)
 			fail_msg("%s on %s", expected[i].subject, expected[i].cgroup);
 		fixture_free(&f);
@@ -259,7 +259,7 @@ static enum pv_verdict socket_verdict(const struct fixture *f, unsigned family, 
 {
 	const uint8_t name[] = {family, protocol};
 
-	return PV_CELL_VERDICT(image_net_cell(f->image, 1, name, 2, PV_ACC_SOCKET));
+	return PV_CELL_VERDICT(image_net_cell(f->image, 1, name, 2, PV_ACC_SOCKET, NULL));
 }
 
 static enum pv_verdict connect_verdict(const struct fixture *f, unsigned protocol, const char *address,
@@ -271,7 +271,7 @@ static enum pv_verdict connect_verdict(const struct fixture *f, unsigned protoco
 	assert_int_equal(inet_pton(size == 4 ? AF_INET : AF_INET6, address, name + 2), 1);
 	name[2 + size] = port >> 8;
 	name[3 + size] = port;
-	return PV_CELL_VERDICT(image_net_cell(f->image, 1, name, size + 4, PV_ACC_CONNECT));
+	return PV_CELL_VERDICT(image_net_cell(f->image, 1, name, size + 4, PV_ACC_CONNECT, NULL));
 }
 
 /* To permit an address is to permit a socket for it, and no other; an explicit deny still wins. */
@@ -304,7 +304,7 @@ static void test_sockets(void **state)
 		assert_int_equal(connect_verdict(&f, PV_PROTO_UDP, "10.0.0.1", 443), PV_DENY);
 		/* What is implied is not reported: the rule asks for connections. */
 		if (!turn)
-			assert_int_equal(image_net_cell(f.image, 1, (uint8_t[]){4, 6}, 2, PV_ACC_SOCKET), 0);
+			assert_int_equal(image_net_cell(f.image, 1, (uint8_t[]){4, 6}, 2, PV_ACC_SOCKET, NULL), 0);
 		fixture_free(&f);
 	}
 }
@@ -336,7 +336,7 @@ static void test_addresses(void **state)
 	assert_int_equal(connect_verdict(&f, PV_PROTO_UDP, "2001:db8:7fff::1", 80), PV_ALLOW);
 	assert_int_equal(connect_verdict(&f, PV_PROTO_TCP, "::1", 25), PV_DENY);
 	assert_int_equal(connect_verdict(&f, PV_PROTO_TCP, "1.2.3.4", 25), PV_DENY);
-	cell = image_net_cell(f.image, 1, name, sizeof(name), PV_ACC_CONNECT);
+	cell = image_net_cell(f.image, 1, name, sizeof(name), PV_ACC_CONNECT, NULL);
 	assert_decision(&f, cell, "p", "network[0]", "192.168.4.0/22", REASON_EXPLICIT_DENY);
 	fixture_free(&f);
 }
@@ -371,12 +371,12 @@ static void test_undecidable(void **state)
 		build_subject(p, "/b");
 		build_section(p, SECTION_FILES, EFFECT_ALLOW);
 		fixture_compile(&f, false);
-		entry = &image_head(f.image)->profiles[image_profile(f.image, "/x")];
+		entry = &image_head(f.image)->profiles[image_profile(f.image, "/x", NULL)];
 		assert_int_equal(PV_CELL_VERDICT(entry->path_undecidable), expected[i].path);
 		assert_int_equal(PV_CELL_VERDICT(entry->net_undecidable), expected[i].net);
 		if (expected[i].path != PV_ALLOW)
 			assert_decision(&f, entry->path_undecidable, "m", "-", "-", REASON_NOT_DECIDABLE);
-		entry = &image_head(f.image)->profiles[image_profile(f.image, "/b")];
+		entry = &image_head(f.image)->profiles[image_profile(f.image, "/b", NULL)];
 		assert_int_equal(PV_CELL_VERDICT(entry->path_undecidable),
 				 expected[i].path == PV_DENY ? PV_DENY : PV_WOULD_DENY);
 		assert_string_equal(image_decision(f.image, entry->path_undecidable)->policy,
@@ -429,8 +429,8 @@ static void test_generations(void **state)
 	for (size_t i = 0; i < 2; i++)
 		f.set.policies[i].sections[SECTION_FILES].fallback = EFFECT_ALLOW;
 	fixture_compile(&f, false);
-	both = image_profile(f.image, "/a");
-	only = image_profile(f.image, "/b");
+	both = image_profile(f.image, "/a", NULL);
+	only = image_profile(f.image, "/b", NULL);
 	assert_int_not_equal(both, only);
 
 	/* "old" goes, and "stays" now governs another cgroup. */
@@ -439,18 +439,18 @@ static void test_generations(void **state)
 	build_section(p, SECTION_FILES, EFFECT_ALLOW);
 	build_path_rule(p, SECTION_FILES, EFFECT_DENY, FILES_ALL, "/stays");
 	next.image = build_image(&next.set, false, &f.profiles);
-	assert_int_equal(image_profile(next.image, "/c"), only);
-	assert_int_equal(image_profile(next.image, "/a"), 0);
-	assert_int_equal(PV_CELL_VERDICT(image_path_cell(next.image, both, "/stays", PV_ACC_READ)), PV_DENY);
-	assert_int_equal(PV_CELL_VERDICT(image_path_cell(next.image, both, "/old", PV_ACC_READ)), PV_ALLOW);
+	assert_int_equal(image_profile(next.image, "/c", NULL), only);
+	assert_int_equal(image_profile(next.image, "/a", NULL), 0);
+	assert_int_equal(PV_CELL_VERDICT(image_path_cell(next.image, both, "/stays", PV_ACC_READ, NULL)), PV_DENY);
+	assert_int_equal(PV_CELL_VERDICT(image_path_cell(next.image, both, "/old", PV_ACC_READ, NULL)), PV_ALLOW);
 	assert_int_equal(image_head(next.image)->profiles[both].path_start,
 			 image_head(next.image)->profiles[only].path_start);
 	fixture_free(&next);
 
 	/* Nothing is left: everything is permitted. */
 	next.image = build_image(&next.set, false, &f.profiles);
-	assert_int_equal(image_path_cell(next.image, both, "/stays", PV_ACC_READ), 0);
-	assert_int_equal(image_profile(next.image, "/"), 0);
+	assert_int_equal(image_path_cell(next.image, both, "/stays", PV_ACC_READ, NULL), 0);
+	assert_int_equal(image_profile(next.image, "/", NULL), 0);
 	assert_int_equal(next.image->n_states, 0);
 	image_free(next.image);
 	fixture_free(&f);

@@ -122,7 +122,7 @@ static void random_set(struct random *r, struct policy_set *set)
 			if (!strpbrk(text, "*?[{\\") && random_chance(r, 50))
 				p->subjects[p->n_subjects - 1].cgroup_literal = true;
 		}
-		for (unsigned s = 0; s < SECTIONS; s++) {
+		for (unsigned s = 0; s < RULE_SECTIONS; s++) {
 			if (random_chance(r, 60))
 				build_section(p, s, random_chance(r, 50) ? EFFECT_ALLOW : EFFECT_DENY);
 		}
@@ -186,7 +186,7 @@ static size_t check_paths(const struct fixture *f, struct random *r, bool monito
 		random_path(r, path);
 		for (unsigned access = 0; access <= PV_ACC_EXEC; access++, cases++) {
 			struct expected e = oracle_path(members, n, monitor_all, path, access);
-			uint32_t cell = image_path_cell(f->image, profile, path, access);
+			uint32_t cell = image_path_cell(f->image, profile, path, access, NULL);
 
 			if (!oracle_agrees(f->image, cell, &e, monitor_all, text, sizeof(text)))
 				fail_msg("seed %#llx: profile %u, %s of %s: %s", (unsigned long long)seed,
@@ -209,7 +209,7 @@ static size_t check_names(const struct fixture *f, struct random *r, bool monito
 
 		for (unsigned access = PV_ACC_CONNECT; access <= PV_ACC_SOCKET; access++, cases++) {
 			struct expected e = oracle_net(members, n, monitor_all, name, length, access);
-			uint32_t cell = image_net_cell(f->image, profile, name, length, access);
+			uint32_t cell = image_net_cell(f->image, profile, name, length, access, NULL);
 
 			if (!oracle_agrees(f->image, cell, &e, monitor_all, text, sizeof(text)))
 				fail_msg("seed %#llx: profile %u, %s, name %u %u (%zu bytes): %s",
@@ -230,7 +230,7 @@ static size_t check_cgroups(const struct fixture *f, struct random *r, uint64_t 
 		size_t n, governing = 0;
 
 		random_path(r, path);
-		profile = image_profile(f->image, path);
+		profile = image_profile(f->image, path, NULL);
 		assert_true(profile < f->profiles.n);
 		n = members_of(f, profile, members);
 		for (size_t j = 0; j < f->set.n_policies; j++) {
@@ -275,7 +275,7 @@ static void test_random(void **state)
 /* What happens in a cgroup that only the root's subjects speak of. */
 static enum pv_verdict verdict(const struct fixture *f, const char *path, unsigned access)
 {
-	return PV_CELL_VERDICT(image_path_cell(f->image, image_profile(f->image, "/none"), path, access));
+	return PV_CELL_VERDICT(image_path_cell(f->image, image_profile(f->image, "/none", NULL), path, access, NULL));
 }
 
 static void drop_subjects(struct policy *p)

@@ -214,13 +214,13 @@ static void test_model(void **state)
 	assert_int_equal(section->line, 13);
 	assert_int_equal(section->n_rules, 4);
 	check_rule(&section->rules[0], SECTION_FILES, 0, EFFECT_DENY, EVERY, false, 15, 9);
-	assert_int_equal(section->rules[0].n_patterns, 3);
-	check_pattern(&section->rules[0].patterns[1], "/root/**", 15, 29);
-	check_pattern(&section->rules[0].patterns[2], "/etc/[!a-z\\]]{x,\"y\"}?", 15, 39);
+	assert_int_equal(section->rules[0].patterns.n, 3);
+	check_pattern(&section->rules[0].patterns.at[1], "/root/**", 15, 29);
+	check_pattern(&section->rules[0].patterns.at[2], "/etc/[!a-z\\]]{x,\"y\"}?", 15, 39);
 	check_rule(&section->rules[1], SECTION_FILES, 1, EFFECT_DENY, MODIFY | BIT(PV_ACC_LIST), false, 16,
 		   9);
 	check_rule(&section->rules[2], SECTION_FILES, 2, EFFECT_ALLOW, EVERY, true, 18, 10);
-	check_pattern(&section->rules[2].patterns[0], "/", 18, 17);
+	check_pattern(&section->rules[2].patterns.at[0], "/", 18, 17);
 	check_rule(&section->rules[3], SECTION_FILES, 3, EFFECT_ALLOW, BIT(PV_ACC_READ), false, 19, 10);
 
 	section = &policy->sections[SECTION_EXEC];
@@ -228,7 +228,7 @@ static void test_model(void **state)
 	assert_int_equal(section->fallback, EFFECT_DENY);
 	assert_int_equal(section->n_rules, 1);
 	check_rule(&section->rules[0], SECTION_EXEC, 0, EFFECT_ALLOW, BIT(PV_ACC_EXEC), true, 23, 9);
-	assert_int_equal(section->rules[0].n_patterns, 2);
+	assert_int_equal(section->rules[0].patterns.n, 2);
 	assert_false(policy->sections[SECTION_NETWORK].present);
 
 	policy = &set.policies[1];
@@ -285,18 +285,18 @@ static void test_network_model(void **state)
 	rules = set.policies[0].sections[SECTION_NETWORK].rules;
 
 	check_rule(&rules[0], SECTION_NETWORK, 0, EFFECT_ALLOW, BIT(PV_ACC_CONNECT), false, 11, 7);
-	assert_int_equal(rules[0].n_patterns, 0);
-	assert_int_equal(rules[0].n_cidrs, 10);
-	check_cidr(&rules[0].cidrs[0], 4, 8, "\x0a\0\0\0", "10.0.0.0/8");
-	check_cidr(&rules[0].cidrs[1], 6, 32, v6, "2001:db8::/32");
-	check_cidr(&rules[0].cidrs[2], 6, 128, loopback, "::1");
-	check_cidr(&rules[0].cidrs[3], 4, 32, "\xc0\0\x02\x07", "192.0.2.7");
-	check_cidr(&rules[0].cidrs[4], 4, 0, "\0\0\0\0", "0.0.0.0/0");
-	check_cidr(&rules[0].cidrs[5], 6, 0, none, "::/0");
-	check_cidr(&rules[0].cidrs[6], 4, 8, "\x0a\0\0\0", "::ffff:10.0.0.0/104");
-	check_cidr(&rules[0].cidrs[7], 4, 32, "\xc0\0\x02\x07", "::ffff:192.0.2.7");
-	check_cidr(&rules[0].cidrs[8], 4, 0, "\0\0\0\0", "::ffff:0:0/96");
-	check_cidr(&rules[0].cidrs[9], 6, 95, mapped, "::fffe:0:0/95");
+	assert_int_equal(rules[0].patterns.n, 0);
+	assert_int_equal(rules[0].cidrs.n, 10);
+	check_cidr(&rules[0].cidrs.at[0], 4, 8, "\x0a\0\0\0", "10.0.0.0/8");
+	check_cidr(&rules[0].cidrs.at[1], 6, 32, v6, "2001:db8::/32");
+	check_cidr(&rules[0].cidrs.at[2], 6, 128, loopback, "::1");
+	check_cidr(&rules[0].cidrs.at[3], 4, 32, "\xc0\0\x02\x07", "192.0.2.7");
+	check_cidr(&rules[0].cidrs.at[4], 4, 0, "\0\0\0\0", "0.0.0.0/0");
+	check_cidr(&rules[0].cidrs.at[5], 6, 0, none, "::/0");
+	check_cidr(&rules[0].cidrs.at[6], 4, 8, "\x0a\0\0\0", "::ffff:10.0.0.0/104");
+	check_cidr(&rules[0].cidrs.at[7], 4, 32, "\xc0\0\x02\x07", "::ffff:192.0.2.7");
+	check_cidr(&rules[0].cidrs.at[8], 4, 0, "\0\0\0\0", "::ffff:0:0/96");
+	check_cidr(&rules[0].cidrs.at[9], 6, 95, mapped, "::fffe:0:0/95");
 	assert_int_equal(rules[0].n_ports, 5);
 	assert_int_equal(rules[0].ports[0].first, 443);
 	assert_int_equal(rules[0].ports[0].last, 443);
@@ -313,7 +313,7 @@ static void test_network_model(void **state)
 	check_rule(&rules[1], SECTION_NETWORK, 1, EFFECT_ALLOW,
 		   BIT(PV_ACC_BIND) | BIT(PV_ACC_LISTEN) | BIT(PV_ACC_ACCEPT), true, 16, 7);
 	assert_int_equal(rules[1].n_ports, 1);
-	assert_int_equal(rules[1].n_cidrs, 0);
+	assert_int_equal(rules[1].cidrs.n, 0);
 
 	check_rule(&rules[2], SECTION_NETWORK, 2, EFFECT_DENY, BIT(PV_ACC_SOCKET), false, 19, 7);
 	assert_int_equal(rules[2].n_families, 4);

@@ -65,9 +65,9 @@ static void test_form(void **state)
 	assert_null(image->decisions[0].policy);
 	assert_null(image_decision(image, PV_CELL(PV_DENY, false, image->n_decisions)));
 	/* Outside of what there is: denied, not read. */
-	assert_int_equal(image_path_cell(image, 3, "/", PV_ACC_READ), PV_DENY);
-	assert_int_equal(image_path_cell(image, 1, "/", PV_COLUMNS), PV_DENY);
-	assert_int_equal(image_net_cell(image, UINT32_MAX, "", 0, PV_ACC_CONNECT), PV_DENY);
+	assert_int_equal(image_path_cell(image, 3, "/", PV_ACC_READ, NULL), PV_DENY);
+	assert_int_equal(image_path_cell(image, 1, "/", PV_COLUMNS, NULL), PV_DENY);
+	assert_int_equal(image_net_cell(image, UINT32_MAX, "", 0, PV_ACC_CONNECT, NULL), PV_DENY);
 	image_free(image);
 	image_free(NULL);
 }
@@ -94,7 +94,7 @@ static void test_names(void **state)
 		for (size_t j = 0; j < n; j++)
 			name[j] = random_byte(&r);
 		for (uint32_t p = 0; p < 3; p++)
-			image_net_cell(image, p, name, n, PV_ACC_CONNECT);
+			image_net_cell(image, p, name, n, PV_ACC_CONNECT, NULL);
 		assert_true(image_match(image, image_head(image)->cgroup_start, name, n) < 3);
 		assert_true(image_match(image, image_head(image)->profiles[2].path_start, name, n) <
 			    image->n_rows);

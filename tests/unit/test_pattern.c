@@ -22,7 +22,7 @@ static void compile_pattern(struct fixture *f, const char *pattern)
 
 static bool matches(const struct fixture *f, const char *path)
 {
-	return PV_CELL_VERDICT(image_path_cell(f->image, 1, path, PV_ACC_READ)) == PV_DENY;
+	return PV_CELL_VERDICT(image_path_cell(f->image, 1, path, PV_ACC_READ, NULL)) == PV_DENY;
 }
 
 struct example {

@@ -100,11 +100,11 @@ static struct compiled compile(struct spec *s, unsigned generation)
 
 static unsigned verdict(const struct compiled *c, const char *cgroup, const char *path)
 {
-	uint32_t profile = image_profile(c->image, cgroup);
+	uint32_t profile = image_profile(c->image, cgroup, NULL);
 
 	if (!profile)
 		return PV_ALLOW;
-	return PV_CELL_VERDICT(image_path_cell(c->image, profile, path, PV_ACC_READ));
+	return PV_CELL_VERDICT(image_path_cell(c->image, profile, path, PV_ACC_READ, NULL));
 }
 
 static void test_add(void **state)
@@ -254,9 +254,9 @@ static void test_runs(void **state)
 		found |= decision->policy && !strcmp(decision->policy, "db");
 	}
 	assert_true(found);
-	assert_true(spec_profile_has_slot(&s, image_profile(c.image, "/pavise/run-1-1"), 0));
-	assert_false(spec_profile_has_slot(&s, image_profile(c.image, "/pavise/run-1-1"), 1));
-	assert_false(spec_profile_has_slot(&s, image_profile(c.image, "/web"), 0));
+	assert_true(spec_profile_has_slot(&s, image_profile(c.image, "/pavise/run-1-1", NULL), 0));
+	assert_false(spec_profile_has_slot(&s, image_profile(c.image, "/pavise/run-1-1", NULL), 1));
+	assert_false(spec_profile_has_slot(&s, image_profile(c.image, "/web", NULL), 0));
 	assert_false(spec_profile_has_slot(&s, 0, 0));
 	assert_false(spec_profile_has_slot(&s, 100000, 0));
 	compiled_free(&c);
