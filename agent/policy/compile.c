@@ -2,13 +2,15 @@
 /*
  * The compiler (policy_compile() in policy.h): from a policy set to an image.
  *
- *   1. Every pattern and address block becomes an item: cgroup patterns below one root, paths and
- *      network rules below two roots per policy, all in one nondeterministic automaton.
- *   2. The cgroup patterns are made deterministic. Which sets of policies can govern a cgroup shows
+ *   1. Every pattern and address block becomes an item: cgroups and executables below roots of their
+ *      own, paths and network rules below two roots per policy, all in one nondeterministic automaton.
+ *   2. The executables' patterns are made deterministic: that gives the classes of executables.
+ *   3. The cgroup patterns are made deterministic. Which sets of policies can govern a cgroup shows
  *      then, and each set is a profile.
- *   3. For each profile, the path and network items of its policies, and of no others, are made
- *      deterministic; each set of items that a name can match is resolved to a row.
- *   4. The whole is minimised and laid out.
+ *   4. For each profile, the path and network items of its policies, and of no others, are made
+ *      deterministic; each set of items that a name can match is resolved to a row, or to choices
+ *      between rows where items have conditions.
+ *   5. The whole is minimised and laid out.
  *
  * Profiles of former generations stay in use by tasks that left their cgroup, so each gets its entry,
  * made of those of its policies that still exist. Different profiles often need the same automaton
@@ -23,12 +25,14 @@
 #include <string.h>
 
 #include "automaton.h"
+#include "choice.h"
 #include "layout.h"
 #include "netname.h"
 #include "pattern.h"
 #include "policy.h"
 #include "profiles.h"
 #include "resolve.h"
+#include "subjects.h"
 
 #define FILE_ACCESSES ((1u << PV_ACC_EXEC) - 1)
 #define NET_ACCESSES  (NET_ADDRESS_ACCESSES | 1u << PV_ACC_SOCKET)
@@ -41,14 +45,16 @@ struct compiler {
 	struct resolver resolver;
 	struct nfa nfa;
 	struct automaton automaton;
-	uint32_t cgroup_root, no_root;
+	struct choices choices;
+	struct subjects subjects;
+	uint32_t exe_root;
 	uint32_t *path_roots, *net_roots; /* by policy */
 	struct intern domains;		  /* word 0: whether network; then policies */
 	uint32_t *starts;		  /* by domain; the last is that of cgroups */
 	uint32_t *undecidable;		  /* by domain: a cell */
 	size_t starts_room, undecidable_room;
 	struct pv_profile *entries; /* starts: domains */
-	uint32_t cgroup_start;
+	uint32_t cgroup_start, exe_start;
 };
 
 /* What an answer function works for. */
@@ -71,42 +77,23 @@ static int report_pattern(const struct compiler *c, int error, const struct poli
 	return error;
 }
 
-static int add_cgroup(struct compiler *c, uint32_t policy, const struct policy_subject *subject, size_t index)
+/* Where in a policy a rule is. */
+static void rule_place(const struct item *item, char *where, size_t size)
 {
-	const struct policy *p = c->resolver.policies[policy];
-	char error[200] = "a subject needs a cgroup", where[32];
-	struct pattern_end end = {0};
-	struct byteset any = {{0}};
-	uint32_t below[2] = {0};
-	int ret = -EINVAL;
-
-	if (subject->cgroup.text && subject->cgroup_literal)
-		ret = pattern_add_literal(&c->nfa, c->cgroup_root, subject->cgroup.text, &end, error,
-					  sizeof(error));
-	else if (subject->cgroup.text)
-		ret = pattern_add(&c->nfa, c->cgroup_root, subject->cgroup.text, &end, error, sizeof(error));
-	snprintf(where, sizeof(where), "subjects[%zu]", index);
-	if (ret)
-		return report_pattern(c, ret, p, where, &subject->cgroup, error);
-	/* What matches governs everything below; below the root, the slash is the root's own. */
-	byteset_add(&any, 0, 255);
-	below[0] = nfa_byte(&c->nfa, end.node, '/');
-	if (end.root)
-		below[1] = nfa_byte(&c->nfa, c->cgroup_root, '/');
-	nfa_accept(&c->nfa, end.node, policy * 2 + end.root);
-	for (unsigned i = 0; i < (end.root ? 2 : 1); i++)
-		nfa_accept(&c->nfa, nfa_run(&c->nfa, below[i], &any), policy * 2 + end.root);
-	return c->nfa.error;
+	snprintf(where, size, "%s.rules[%u]", policy_section_name(item->section), item->rule);
 }
 
 static int add_pattern(struct compiler *c, const struct item *template, const struct policy_pattern *pattern)
 {
 	const struct policy *p = c->resolver.policies[template->policy];
+	bool net = template->section == SECTION_NETWORK;
+	uint32_t number, root = net ? nfa_byte(&c->nfa, c->net_roots[template->policy], PV_FAM_UNIX)
+				    : c->path_roots[template->policy];
 	struct item item = *template;
 	struct pattern_end end;
 	char error[200] = "", where[32];
-	uint32_t number;
-	int ret = pattern_add(&c->nfa, c->path_roots[item.policy], pattern->text, &end, error, sizeof(error));
+	int ret = pattern_add(&c->nfa, root, pattern->text, net ? PATTERN_SOCKET : PATTERN_PATH, &end, error,
+			      sizeof(error));
 
 	if (!ret) {
 		item.root = end.root;
@@ -117,21 +104,70 @@ static int add_pattern(struct compiler *c, const struct item *template, const st
 		ret = c->nfa.error;
 	}
 	if (ret) {
-		snprintf(where, sizeof(where), "%s.rules[%u]",
-			 item.section == SECTION_FILES ? "files" : "exec", item.rule);
+		rule_place(&item, where, sizeof(where));
 		return report_pattern(c, ret, p, where, pattern, error);
 	}
 	return 0;
 }
 
-static int add_path_rule(struct compiler *c, struct item item, const struct policy_rule *rule)
+static int add_patterns(struct compiler *c, struct item item, const struct policy_patterns *patterns)
 {
 	int ret = 0;
 
-	item.access = item.section == SECTION_EXEC ? 1u << PV_ACC_EXEC : rule->access & FILE_ACCESSES;
-	for (item.match = 0; !ret && item.match < rule->patterns.n; item.match++)
-		ret = add_pattern(c, &item, &rule->patterns.at[item.match]);
+	for (item.match = 0; !ret && item.match < patterns->n; item.match++)
+		ret = add_pattern(c, &item, &patterns->at[item.match]);
 	return ret;
+}
+
+static int add_executables(struct compiler *c, const struct item *item,
+			   const struct policy_patterns *patterns, uint32_t *condition)
+{
+	char error[200] = "", where[32];
+	size_t bad = 0;
+	int ret = 0;
+
+	if (patterns->n)
+		ret = choices_add_executables(&c->choices, &c->nfa, c->exe_root, patterns, condition, &bad,
+					      error, sizeof(error));
+	if (!ret)
+		return 0;
+	rule_place(item, where, sizeof(where));
+	return report_pattern(c, ret, c->resolver.policies[item->policy], where, &patterns->at[bad], error);
+}
+
+/* What narrows a rule, for its items: conditions, and the exceptions, which come first. */
+static int add_narrowing(struct compiler *c, struct item *item, const struct policy_rule *rule)
+{
+	struct item exception;
+	int ret = add_executables(c, item, &rule->from, &item->condition.from);
+
+	if (!ret)
+		ret = add_executables(c, item, &rule->unless_from, &item->condition.unless_from);
+	item->condition.owner = rule->owner;
+	exception = *item;
+	exception.exception = true;
+	exception.condition = (struct condition){0};
+	exception.access = 0;
+	if (!ret)
+		ret = add_patterns(c, exception, &rule->except);
+	for (size_t i = 0; !ret && i < rule->except_cidrs.n; i++) {
+		uint32_t number;
+
+		exception.match = i;
+		ret = resolver_add_item(&c->resolver, &exception, &number);
+		if (!ret)
+			netname_add_block(&c->nfa, c->net_roots[item->policy], &rule->except_cidrs.at[i],
+					  number);
+	}
+	return ret ? ret : c->nfa.error;
+}
+
+static int add_path_rule(struct compiler *c, struct item item, const struct policy_rule *rule)
+{
+	int ret = add_narrowing(c, &item, rule);
+
+	item.access = item.section == SECTION_EXEC ? 1u << PV_ACC_EXEC : rule->access & FILE_ACCESSES;
+	return ret ? ret : add_patterns(c, item, &rule->patterns);
 }
 
 static int add_addresses(struct compiler *c, struct item item, const struct policy_rule *rule)
@@ -155,9 +191,9 @@ static int add_addresses(struct compiler *c, struct item item, const struct poli
 	return ret;
 }
 
-static int add_net_rule(struct compiler *c, struct item item, const struct policy_rule *rule)
+/* Everything that a rule without `unix` says. */
+static int add_inet_rule(struct compiler *c, struct item item, const struct policy_rule *rule)
 {
-	const struct policy *p = c->resolver.policies[item.policy];
 	bool addresses = rule->access & NET_ADDRESS_ACCESSES, sockets = rule->access & 1u << PV_ACC_SOCKET;
 	uint32_t number;
 	int ret = 0;
@@ -173,6 +209,20 @@ static int add_net_rule(struct compiler *c, struct item item, const struct polic
 		if (!ret)
 			netname_add_sockets(&c->nfa, c->net_roots[item.policy], rule, item.implied, number);
 	}
+	return ret;
+}
+
+static int add_net_rule(struct compiler *c, struct item item, const struct policy_rule *rule)
+{
+	const struct policy *p = c->resolver.policies[item.policy];
+	int ret = add_narrowing(c, &item, rule);
+
+	item.access = rule->access & NET_ADDRESS_ACCESSES;
+	if (ret)
+		return ret;
+	if (rule->patterns.n)
+		return add_patterns(c, item, &rule->patterns);
+	ret = add_inet_rule(c, item, rule);
 	if (!ret)
 		ret = c->nfa.error;
 	if (ret == -E2BIG)
@@ -188,8 +238,7 @@ static int add_policy(struct compiler *c, uint32_t policy)
 
 	c->path_roots[policy] = nfa_root(&c->nfa);
 	c->net_roots[policy] = nfa_root(&c->nfa);
-	for (size_t i = 0; !ret && i < p->n_subjects; i++)
-		ret = add_cgroup(c, policy, &p->subjects[i], i);
+	ret = subjects_add(&c->subjects, &c->nfa, p, policy, c->options, c->d);
 	for (unsigned s = 0; s < RULE_SECTIONS; s++) {
 		const struct policy_rules *rules = &p->sections[s];
 		struct item item = {.policy = policy, .section = s};
@@ -205,7 +254,7 @@ static int add_policy(struct compiler *c, uint32_t policy)
 	return ret;
 }
 
-/* ---- 2 and 3: determinism ---- */
+/* ---- 2 to 4: determinism ---- */
 
 static unsigned count_wildcards(const char *text)
 {
@@ -261,34 +310,55 @@ static int report_growth(const struct task *t, const char *what)
 	return -E2BIG;
 }
 
-/* The answer for a cgroup: the number of the set of policies that govern it. */
-static int answer_cgroup(void *context, const uint32_t *items, size_t n, bool root, uint32_t *answer)
+/* The number of the set of policies that these entries belong to. */
+static int leaf_profile(void *context, const uint32_t *entries, size_t n, bool root, uint32_t *answer)
 {
 	struct compiler *c = context;
 	const char **names = calloc(n + 1, sizeof(*names));
-	size_t n_names = 0;
 	int ret;
 
+	(void)root;
 	if (!names)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		if (!root || items[i] & 1)
-			names[n_names++] = c->resolver.policies[items[i] / 2]->name;
-	}
-	ret = profiles_number(c->profiles, names, n_names);
+	for (size_t i = 0; i < n; i++)
+		names[i] = c->resolver.policies[c->subjects.entries[entries[i]].policy]->name;
+	ret = profiles_number(c->profiles, names, n);
 	free(names);
 	if (ret == -ENOSPC)
 		diag_add(c->d, NULL, 0, 0, NULL, NULL,
-			 "more than %d different sets of policies govern a cgroup, or did since the agent "
+			 "more than %d different sets of policies govern a process, or did since the agent "
 			 "started",
 			 PV_PROFILES_MAX - 1);
 	if (ret < 0)
 		return ret;
-	*answer = ANSWER_PROFILE | ret;
+	*answer = ret;
 	return 0;
 }
 
-static int answer_row(void *context, const uint32_t *items, size_t n, bool root, uint32_t *answer)
+static const struct condition *entry_condition(void *context, uint32_t entry)
+{
+	const struct compiler *c = context;
+
+	return &c->subjects.entries[entry].condition;
+}
+
+static int answer_cgroup(void *context, const uint32_t *items, size_t n, bool root, uint32_t *answer)
+{
+	struct compiler *c = context;
+	struct chooser chooser = {
+		.choices = &c->choices, .condition = entry_condition, .leaf = leaf_profile, .context = c};
+	uint32_t *entries = calloc(n + 1, sizeof(*entries));
+	int ret;
+
+	if (!entries)
+		return -ENOMEM;
+	ret = choose(&chooser, entries, subjects_reduce(&c->subjects, items, n, root, entries), root, answer);
+	free(entries);
+	*answer |= ANSWER_PROFILE;
+	return ret;
+}
+
+static int leaf_row(void *context, const uint32_t *items, size_t n, bool root, uint32_t *answer)
 {
 	const struct task *t = context;
 
@@ -297,15 +367,47 @@ static int answer_row(void *context, const uint32_t *items, size_t n, bool root,
 	return resolve_path_row(&t->c->resolver, &t->members, items, n, root, answer);
 }
 
-static int build_cgroups(struct compiler *c)
+static const struct condition *item_condition(void *context, uint32_t item)
 {
-	int ret =
-		automaton_build(&c->automaton, &c->cgroup_root, 1, true, answer_cgroup, c, &c->cgroup_start);
+	const struct task *t = context;
 
+	return &t->c->resolver.items[item].condition;
+}
+
+static int answer_row(void *context, const uint32_t *items, size_t n, bool root, uint32_t *answer)
+{
+	struct task *t = context;
+	struct chooser chooser = {
+		.choices = &t->c->choices, .condition = item_condition, .leaf = leaf_row, .context = t};
+
+	return choose(&chooser, items, n, root, answer);
+}
+
+/* -E2BIG when too many states are needed. */
+static int report_too_large(struct compiler *c, int ret, const char *what)
+{
 	if (ret == -E2BIG)
 		diag_add(c->d, NULL, 0, 0, NULL, NULL,
-			 "the cgroup patterns of the policies combine into too large an automaton");
+			 "the %s of the policies combine into too large an automaton", what);
 	return ret == -ENOSPC ? -E2BIG : ret;
+}
+
+static int build_executables(struct compiler *c)
+{
+	int ret = automaton_build(&c->automaton, &c->exe_root, 1, true, choices_class, &c->choices,
+				  &c->exe_start);
+
+	if (!ret)
+		ret = choices_finish(&c->choices);
+	return report_too_large(c, ret, "executables' patterns");
+}
+
+static int build_cgroups(struct compiler *c)
+{
+	int ret = automaton_build(&c->automaton, c->subjects.roots, 2, true, answer_cgroup, c,
+				  &c->cgroup_start);
+
+	return report_too_large(c, ret, "cgroup patterns");
 }
 
 /* The automaton and the undecidable cell of some policies, unless they are there already. */
@@ -324,7 +426,7 @@ static int build_domain(struct compiler *c, const uint32_t *key, size_t n, uint3
 		return -ENOMEM;
 	for (size_t i = 1; i < n; i++)
 		roots[i - 1] = t.net ? c->net_roots[key[i]] : c->path_roots[key[i]];
-	ret = array_reserve(&c->starts, &c->starts_room, (size_t)id + 2, sizeof(*c->starts));
+	ret = array_reserve(&c->starts, &c->starts_room, (size_t)id + 3, sizeof(*c->starts));
 	if (!ret)
 		ret = array_reserve(&c->undecidable, &c->undecidable_room, (size_t)id + 1,
 				    sizeof(*c->undecidable));
@@ -340,11 +442,19 @@ static int build_domain(struct compiler *c, const uint32_t *key, size_t n, uint3
 	return ret;
 }
 
-static bool takes_part(const struct policy *p, bool net)
+/* What a profile's automata and its table are made of. */
+enum domain { DOMAIN_PATHS, DOMAIN_NET, DOMAIN_TABLE, DOMAINS };
+
+static bool takes_part(const struct policy *p, enum domain domain)
 {
-	if (net)
+	switch (domain) {
+	case DOMAIN_PATHS:
+		return p->sections[SECTION_FILES].present || p->sections[SECTION_EXEC].present;
+	case DOMAIN_NET:
 		return p->sections[SECTION_NETWORK].present;
-	return p->sections[SECTION_FILES].present || p->sections[SECTION_EXEC].present;
+	default:
+		return p->sections[SECTION_CAPABILITIES].present || p->sections[SECTION_SYSTEM].present;
+	}
 }
 
 static int compare_name(const void *name, const void *policy)
@@ -352,34 +462,49 @@ static int compare_name(const void *name, const void *policy)
 	return strcmp(name, (*(const struct policy *const *)policy)->name);
 }
 
+/* The policies of a set that still exist and have something to say. */
+static size_t find_members(const struct compiler *c, const struct profile_set *set, enum domain domain,
+			   uint32_t *members)
+{
+	const struct resolver *r = &c->resolver;
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++) {
+		const struct policy **p = bsearch(set->names[i], r->policies, r->n_policies,
+						  sizeof(*r->policies), compare_name);
+
+		if (p && takes_part(*p, domain))
+			members[n++] = p - r->policies;
+	}
+	return n;
+}
+
 /* One entry per number in the registry. Names in a set are sorted, like the policies. */
 static int build_profile(struct compiler *c, const struct profile_set *set, struct pv_profile *entry)
 {
-	const struct resolver *r = &c->resolver;
-	uint32_t *key = calloc(set->n + 1, sizeof(*key)), domains[2] = {0};
+	uint32_t *key = calloc(set->n + 1, sizeof(*key)), domains[DOMAIN_TABLE] = {0}, table = 0;
+	struct members members = {.policies = key};
 	int ret = key ? 0 : -ENOMEM;
 
-	for (unsigned net = 0; !ret && net < 2; net++) {
-		size_t n = 1;
+	for (unsigned domain = 0; !ret && domain < DOMAIN_TABLE; domain++) {
+		size_t n = find_members(c, set, domain, key + 1);
 
-		key[0] = net;
-		for (size_t i = 0; i < set->n; i++) {
-			const struct policy **p = bsearch(set->names[i], r->policies, r->n_policies,
-							  sizeof(*r->policies), compare_name);
-
-			if (p && takes_part(*p, net))
-				key[n++] = p - r->policies;
-		}
-		ret = build_domain(c, key, n, &domains[net]);
+		key[0] = domain == DOMAIN_NET;
+		ret = build_domain(c, key, n + 1, &domains[domain]);
+	}
+	if (!ret) {
+		members.n = find_members(c, set, DOMAIN_TABLE, key);
+		ret = resolve_table(&c->resolver, &members, &table);
 	}
 	free(key);
 	if (ret)
 		return ret;
 	*entry = (struct pv_profile){
-		.path_start = domains[0],
-		.net_start = domains[1],
-		.path_undecidable = c->undecidable[domains[0]],
-		.net_undecidable = c->undecidable[domains[1]],
+		.path_start = domains[DOMAIN_PATHS],
+		.net_start = domains[DOMAIN_NET],
+		.path_undecidable = c->undecidable[domains[DOMAIN_PATHS]],
+		.net_undecidable = c->undecidable[domains[DOMAIN_NET]],
+		.system_row = table,
 	};
 	return 0;
 }
@@ -396,13 +521,15 @@ static int build_profiles(struct compiler *c)
 	return ret;
 }
 
-/* ---- 4: the image ---- */
+/* ---- 5: the image ---- */
 
 static int make_image(struct compiler *c, struct image *image)
 {
 	struct layout l = {
 		.automaton = &c->automaton,
 		.rows = &c->resolver.rows,
+		.tables = &c->resolver.tables,
+		.choices = &c->choices,
 		.generation = c->options->generation,
 		.profiles = c->entries,
 		.n_profiles = c->profiles->n,
@@ -412,10 +539,12 @@ static int make_image(struct compiler *c, struct image *image)
 	int ret;
 
 	c->starts[n] = c->cgroup_start;
-	ret = automaton_minimise(&c->automaton, c->starts, (size_t)n + 1);
+	c->starts[n + 1] = c->exe_start;
+	ret = automaton_minimise(&c->automaton, c->starts, (size_t)n + 2);
 	if (ret)
 		return ret;
 	l.cgroup_start = c->starts[n];
+	l.exe_start = c->starts[n + 1];
 	for (size_t i = 0; i < c->profiles->n; i++) {
 		c->entries[i].path_start = c->starts[c->entries[i].path_start];
 		c->entries[i].net_start = c->starts[c->entries[i].net_start];
@@ -434,7 +563,9 @@ static int compile(struct compiler *c, const struct policy_set *set, struct imag
 	int ret = resolver_init(&c->resolver, set, c->options->monitor_all);
 
 	nfa_init(&c->nfa);
-	c->cgroup_root = nfa_root(&c->nfa);
+	c->exe_root = nfa_root(&c->nfa);
+	choices_init(&c->choices);
+	subjects_init(&c->subjects, &c->nfa, c->exe_root, &c->choices);
 	c->path_roots = calloc(set->n_policies + 1, sizeof(*c->path_roots));
 	c->net_roots = calloc(set->n_policies + 1, sizeof(*c->net_roots));
 	if (!ret && (!c->path_roots || !c->net_roots))
@@ -451,7 +582,9 @@ static int compile(struct compiler *c, const struct policy_set *set, struct imag
 	if (ret)
 		return ret;
 	automaton_init(&c->automaton, &c->nfa, states < AUTOMATON_STATES_MAX ? states : AUTOMATON_STATES_MAX);
-	ret = build_cgroups(c);
+	ret = build_executables(c);
+	if (!ret)
+		ret = build_cgroups(c);
 	if (!ret)
 		ret = build_profiles(c);
 	if (!ret)
@@ -462,6 +595,8 @@ static int compile(struct compiler *c, const struct policy_set *set, struct imag
 static void compiler_free(struct compiler *c)
 {
 	resolver_free(&c->resolver);
+	subjects_free(&c->subjects);
+	choices_free(&c->choices);
 	nfa_free(&c->nfa);
 	automaton_free(&c->automaton);
 	intern_free(&c->domains);

@@ -8,7 +8,9 @@
  *   - every reference to a state names a head slot in an automaton block,
  *   - from a head, every class that the class map can give stays within the block,
  *   - a slot that is not a head belongs to a head before it in its block,
- *   - what can be an answer, along any path from the start in question, is a row or a profile.
+ *   - what can be an answer, along any path from the start in question and through choices, is a row,
+ *     a profile or a class of executables,
+ *   - a choice leads to choices before it only, over PV_CHOICE_STEPS at most, and sets are there.
  *
  * Given the first three, a step from a valid state leads to a valid state or an answer, by induction
  * over the name. Free slots have an owner that no state can be, and are never followed.
@@ -53,18 +55,65 @@ uint32_t image_match(const struct image *image, uint32_t start, const void *name
 	return (state & PV_DECIDED ? state : slots[state].check) & PV_VALUE_MASK;
 }
 
-uint32_t image_profile(const struct image *image, const char *cgroup, const struct image_context *context)
+/* A name without a class, and a task that has executed where it is. */
+static const struct image_context no_context = {.executed = true};
+
+static const void *block_at(const struct image *image, uint32_t number)
 {
-	(void)context;
-	return image_match(image, head_of(image)->cgroup_start, cgroup, strlen(cgroup));
+	return image->blocks + (size_t)number * PV_BLOCK_SIZE;
 }
 
-static uint32_t cell_of(const struct image *image, uint32_t row, unsigned access)
+static bool choice_holds(const struct image *image, const struct pv_choice *choice,
+			 const struct image_context *context)
 {
-	const struct pv_row *rows =
-		(const struct pv_row *)(image->blocks + (size_t)head_of(image)->row_block * PV_BLOCK_SIZE);
+	const struct pv_image_head *head = head_of(image);
+	const uint32_t *words = block_at(image, head->set_block);
 
-	return rows[row].cell[access];
+	switch (choice->test) {
+	case PV_TEST_EXE:
+		words += (size_t)choice->value * head->set_words;
+		return context->exe < head->n_exe && words[context->exe / 32] >> (context->exe % 32) & 1;
+	case PV_TEST_OWNER:
+		return context->owner;
+	case PV_TEST_EXECUTED:
+		return context->executed;
+	case PV_TEST_UID:
+		return context->uid >= choice->value;
+	}
+	return false;
+}
+
+/* Follow choices to the answer. */
+static uint32_t choose_answer(const struct image *image, uint32_t answer, const struct image_context *context)
+{
+	const struct pv_choice *choices = block_at(image, head_of(image)->choice_block);
+
+	while (answer & PV_MORE) {
+		const struct pv_choice *choice = &choices[answer & ~PV_MORE];
+
+		answer = choice_holds(image, choice, context ? context : &no_context) ? choice->yes
+										      : choice->no;
+	}
+	return answer;
+}
+
+uint32_t image_exe(const struct image *image, const char *path)
+{
+	return path ? image_match(image, head_of(image)->exe_start, path, strlen(path)) : 0;
+}
+
+uint32_t image_profile(const struct image *image, const char *cgroup, const struct image_context *context)
+{
+	uint32_t answer = image_match(image, head_of(image)->cgroup_start, cgroup, strlen(cgroup));
+
+	return choose_answer(image, answer, context);
+}
+
+static uint32_t cell_of(const struct image *image, uint32_t row, unsigned column)
+{
+	const struct pv_row *rows = block_at(image, head_of(image)->row_block);
+
+	return rows[row].cell[column];
 }
 
 /* What there is no answer to is denied, without a decision that says why. */
@@ -73,30 +122,49 @@ static bool answerable(const struct image *image, uint32_t profile, unsigned acc
 	return profile < head_of(image)->n_profiles && access < PV_COLUMNS;
 }
 
+static uint32_t name_cell(const struct image *image, uint32_t start, const void *name, size_t length,
+			  unsigned access, const struct image_context *context)
+{
+	return cell_of(image, choose_answer(image, image_match(image, start, name, length), context), access);
+}
+
 uint32_t image_path_cell(const struct image *image, uint32_t profile, const char *path, unsigned access,
 			 const struct image_context *context)
 {
-	uint32_t start;
-
-	(void)context;
-
 	if (!answerable(image, profile, access))
 		return PV_CELL(PV_DENY, false, 0);
-	start = head_of(image)->profiles[profile].path_start;
-	return cell_of(image, image_match(image, start, path, strlen(path)), access);
+	return name_cell(image, head_of(image)->profiles[profile].path_start, path, strlen(path), access,
+			 context);
 }
 
 uint32_t image_net_cell(const struct image *image, uint32_t profile, const void *name, size_t length,
 			unsigned access, const struct image_context *context)
 {
-	uint32_t start;
+	if (!answerable(image, profile, access))
+		return PV_CELL(PV_DENY, false, 0);
+	return name_cell(image, head_of(image)->profiles[profile].net_start, name, length, access, context);
+}
 
-	(void)context;
+uint32_t image_system_cell(const struct image *image, uint32_t profile, unsigned access)
+{
+	uint32_t row;
 
 	if (!answerable(image, profile, access))
 		return PV_CELL(PV_DENY, false, 0);
-	start = head_of(image)->profiles[profile].net_start;
-	return cell_of(image, image_match(image, start, name, length), access);
+	row = head_of(image)->profiles[profile].system_row;
+	return row ? cell_of(image, row, access) : PV_CELL(PV_ALLOW, false, 0);
+}
+
+uint32_t image_capability_cell(const struct image *image, uint32_t profile, unsigned capability)
+{
+	uint32_t row;
+
+	if (!answerable(image, profile, 0) || capability >= 2 * PV_COLUMNS)
+		return PV_CELL(PV_DENY, false, 0);
+	row = head_of(image)->profiles[profile].system_row;
+	if (!row)
+		return PV_CELL(PV_ALLOW, false, 0);
+	return cell_of(image, row + 1 + capability / PV_COLUMNS, capability % PV_COLUMNS);
 }
 
 const struct decision *image_decision(const struct image *image, uint32_t cell)
@@ -125,7 +193,7 @@ const char *decision_reason_name(enum decision_reason reason)
 
 /* ---- validation ---- */
 
-enum domain { DOMAIN_PROFILES = 1, DOMAIN_ROWS = 2 };
+enum domain { DOMAIN_PROFILES = 1, DOMAIN_ROWS = 2, DOMAIN_CLASSES = 4 };
 
 struct validation {
 	const struct pv_image_head *head;
@@ -135,10 +203,28 @@ struct validation {
 	uint8_t *seen;	/* by slot: domains from which the state can be reached */
 	uint32_t *todo; /* states that have been seen and not followed yet */
 	size_t n_todo;
+	uint8_t *asked; /* by choice: domains from which it can be reached */
+	uint8_t *steps; /* by choice: how many follow each other from it on */
 	struct diags *d;
 };
 
 #define FAULT(v, ...) (diag_add((v)->d, NULL, 0, 0, "image", NULL, __VA_ARGS__), -EINVAL)
+
+/* Where choices and sets stand. */
+static int check_tables(const struct validation *v)
+{
+	const struct pv_image_head *h = v->head;
+
+	if (h->choice_block < h->row_block || h->choice_block > h->n_blocks ||
+	    h->n_choices > (uint64_t)(h->n_blocks - h->choice_block) * PV_BLOCK_CHOICES)
+		return FAULT(v, "%u choices do not fit", h->n_choices);
+	if (!h->n_exe || h->n_exe > (uint64_t)h->set_words * 32)
+		return FAULT(v, "%u classes of executables, sets have %u words", h->n_exe, h->set_words);
+	if (h->set_block < h->choice_block || h->set_block > h->n_blocks ||
+	    (uint64_t)h->n_sets * h->set_words > (uint64_t)(h->n_blocks - h->set_block) * PV_BLOCK_WORDS)
+		return FAULT(v, "%u sets of executables do not fit", h->n_sets);
+	return 0;
+}
 
 static int check_head(const struct validation *v)
 {
@@ -160,7 +246,7 @@ static int check_head(const struct validation *v)
 		return FAULT(v, "%u rows do not fit", h->n_rows);
 	if (!h->n_profiles || h->n_profiles > PV_PROFILES_MAX)
 		return FAULT(v, "%u profiles", h->n_profiles);
-	return 0;
+	return check_tables(v);
 }
 
 /* Whether a reference is an answer or a state. Says nothing about the answer's range. */
@@ -191,13 +277,69 @@ static int check_slot(const struct validation *v, uint32_t i)
 	return 0;
 }
 
-/* An answer in its domain. */
-static int check_answer(const struct validation *v, enum domain domain, uint32_t value)
+static int check_answer(struct validation *v, enum domain domain, uint32_t value);
+
+/* One choice: what it asks, where it leads, and how far that is. */
+static int check_choice(struct validation *v, uint32_t i)
 {
+	const struct pv_choice *choices =
+		(const struct pv_choice *)((const char *)v->head +
+					   (size_t)v->head->choice_block * PV_BLOCK_SIZE);
+	const uint32_t answers[] = {choices[i].no, choices[i].yes};
+
+	if (choices[i].test >= PV_TESTS)
+		return FAULT(v, "choice %u asks %u", i, choices[i].test);
+	if (choices[i].test == PV_TEST_EXE && choices[i].value >= v->head->n_sets)
+		return FAULT(v, "choice %u asks for set %u of %u", i, choices[i].value, v->head->n_sets);
+	for (unsigned k = 0; k < 2; k++) {
+		uint32_t next = answers[k] & ~PV_MORE;
+
+		if (answers[k] & PV_MORE && next >= i)
+			return FAULT(v, "choice %u leads to %u, which is not before it", i, next);
+		if (answers[k] & PV_MORE && v->steps[next] > v->steps[i])
+			v->steps[i] = v->steps[next];
+	}
+	if (++v->steps[i] > PV_CHOICE_STEPS)
+		return FAULT(v, "choice %u has more than %d after it", i, PV_CHOICE_STEPS - 1);
+	return 0;
+}
+
+/* All that choices say in a domain. They lead down only, so one pass from the top does. */
+static int check_choices(struct validation *v)
+{
+	const struct pv_choice *choices =
+		(const struct pv_choice *)((const char *)v->head +
+					   (size_t)v->head->choice_block * PV_BLOCK_SIZE);
+	int ret = 0;
+
+	for (uint32_t i = v->head->n_choices; !ret && i-- > 0;) {
+		for (unsigned domain = DOMAIN_PROFILES; !ret && domain <= DOMAIN_CLASSES; domain <<= 1) {
+			if (!(v->asked[i] & domain))
+				continue;
+			ret = check_answer(v, domain, choices[i].no);
+			if (!ret)
+				ret = check_answer(v, domain, choices[i].yes);
+		}
+	}
+	return ret;
+}
+
+/* An answer in its domain. Where it is a choice, that is noted for check_choices(). */
+static int check_answer(struct validation *v, enum domain domain, uint32_t value)
+{
+	if (value & PV_MORE) {
+		value &= ~PV_MORE;
+		if (value >= v->head->n_choices || domain == DOMAIN_CLASSES)
+			return FAULT(v, "choice %u of %u as an answer", value, v->head->n_choices);
+		v->asked[value] |= domain;
+		return 0;
+	}
 	if (domain == DOMAIN_PROFILES && value >= v->head->n_profiles)
 		return FAULT(v, "profile %u of %u as an answer", value, v->head->n_profiles);
 	if (domain == DOMAIN_ROWS && value >= v->head->n_rows)
 		return FAULT(v, "row %u of %u as an answer", value, v->head->n_rows);
+	if (domain == DOMAIN_CLASSES && value >= v->head->n_exe)
+		return FAULT(v, "class %u of %u as an answer", value, v->head->n_exe);
 	return 0;
 }
 
@@ -235,7 +377,7 @@ static int check_start(struct validation *v, enum domain domain, uint32_t start)
 
 static bool is_cell(uint32_t cell)
 {
-	return PV_CELL_VERDICT(cell) <= PV_WOULD_DENY && !(cell & 0xf8);
+	return PV_CELL_VERDICT(cell) <= PV_WOULD_DENY && !(cell & 0xf0);
 }
 
 static int check_rows(const struct validation *v)
@@ -256,11 +398,15 @@ static int check_profiles(struct validation *v)
 {
 	int ret = check_start(v, DOMAIN_PROFILES, v->head->cgroup_start);
 
+	if (!ret)
+		ret = check_start(v, DOMAIN_CLASSES, v->head->exe_start);
 	for (uint32_t i = 0; !ret && i < v->head->n_profiles; i++) {
 		const struct pv_profile *p = &v->head->profiles[i];
 
 		if (!is_cell(p->path_undecidable) || !is_cell(p->net_undecidable))
 			return FAULT(v, "profile %u has a cell that is none", i);
+		if (p->system_row && (uint64_t)p->system_row + 3 > v->head->n_rows)
+			return FAULT(v, "profile %u has no rows at %u", i, p->system_row);
 		ret = check_start(v, DOMAIN_ROWS, p->path_start);
 		if (!ret)
 			ret = check_start(v, DOMAIN_ROWS, p->net_start);
@@ -283,12 +429,20 @@ static int check_automaton(struct validation *v)
 		return ret;
 	v->seen = calloc(n, sizeof(*v->seen));
 	v->todo = calloc(n, sizeof(*v->todo));
-	if (!v->seen || !v->todo)
+	v->asked = calloc((size_t)v->head->n_choices + 1, sizeof(*v->asked));
+	v->steps = calloc((size_t)v->head->n_choices + 1, sizeof(*v->steps));
+	if (!v->seen || !v->todo || !v->asked || !v->steps)
 		ret = FAULT(v, "no memory to check it");
-	else
+	for (uint32_t i = 0; !ret && i < v->head->n_choices; i++)
+		ret = check_choice(v, i);
+	if (!ret)
 		ret = check_profiles(v);
+	if (!ret)
+		ret = check_choices(v);
 	free(v->seen);
 	free(v->todo);
+	free(v->asked);
+	free(v->steps);
 	return ret;
 }
 

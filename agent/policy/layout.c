@@ -164,6 +164,8 @@ static int place_all(struct placer *p, const struct layout *l, size_t *n_states)
 {
 	int ret = place_from(p, l->cgroup_start, n_states);
 
+	if (!ret)
+		ret = place_from(p, l->exe_start, n_states);
 	for (uint32_t i = 0; !ret && i < l->n_profiles; i++) {
 		ret = place_from(p, l->profiles[i].path_start, n_states);
 		if (!ret)
@@ -194,45 +196,97 @@ static void write_slots(const struct placer *p, struct pv_slot *slots)
 	}
 }
 
-static void write_head(const struct placer *p, const struct layout *l, struct pv_image_head *head,
-		       size_t n_blocks)
+/* Where in the image what follows the automaton stands: first blocks, and counts. */
+struct plan {
+	size_t row_block, choice_block, set_block, n_blocks;
+	uint32_t n_rows;
+	size_t n_words; /* of all sets */
+};
+
+#define TABLE_ROWS 3
+
+static size_t blocks_for(size_t n, size_t per_block)
+{
+	return (n + per_block - 1) / per_block;
+}
+
+static struct plan make_plan(const struct placer *p, const struct layout *l)
+{
+	struct plan plan = {
+		.row_block = p->n + 1,
+		.n_rows = l->rows->n + (l->tables->n - 1) * TABLE_ROWS,
+		.n_words = (size_t)l->choices->sets.n * l->choices->set_words,
+	};
+
+	plan.choice_block = plan.row_block + blocks_for(plan.n_rows, PV_BLOCK_ROWS);
+	plan.set_block = plan.choice_block + blocks_for(l->choices->choices.n, PV_BLOCK_CHOICES);
+	plan.n_blocks = plan.set_block + blocks_for(plan.n_words, PV_BLOCK_WORDS);
+	return plan;
+}
+
+static void write_head(const struct placer *p, const struct layout *l, const struct plan *plan,
+		       struct pv_image_head *head)
 {
 	head->magic = PV_MAGIC;
 	head->abi = PV_ABI;
 	head->generation = l->generation;
-	head->n_blocks = n_blocks;
-	head->row_block = p->n + 1;
-	head->n_rows = l->rows->n;
+	head->n_blocks = plan->n_blocks;
+	head->row_block = plan->row_block;
+	head->n_rows = plan->n_rows;
 	head->n_profiles = l->n_profiles;
 	head->cgroup_start = p->reference[l->cgroup_start];
+	head->exe_start = p->reference[l->exe_start];
+	head->n_exe = l->choices->classes.n;
+	head->choice_block = plan->choice_block;
+	head->n_choices = l->choices->choices.n;
+	head->set_block = plan->set_block;
+	head->n_sets = l->choices->sets.n;
+	head->set_words = l->choices->set_words;
+	head->uids = l->choices->uids;
 	memcpy(head->classes, p->a->nfa->classes, sizeof(head->classes));
 	for (uint32_t i = 0; i < l->n_profiles; i++) {
+		uint32_t table = l->profiles[i].system_row;
+
 		head->profiles[i] = l->profiles[i];
 		head->profiles[i].path_start = p->reference[l->profiles[i].path_start];
 		head->profiles[i].net_start = p->reference[l->profiles[i].net_start];
+		head->profiles[i].system_row = table ? l->rows->n + (table - 1) * TABLE_ROWS : 0;
 	}
-	head->digest = layout_digest(head, n_blocks);
+	head->digest = layout_digest(head, plan->n_blocks);
+}
+
+/* The keys of an intern, from number `first` on, one behind the other. Returns the end. */
+static char *write_keys(char *to, const struct intern *keys, uint32_t first)
+{
+	for (uint32_t i = first; i < keys->n; i++) {
+		size_t size;
+		const void *key = intern_key(keys, i, &size);
+
+		memcpy(to, key, size);
+		to += size;
+	}
+	return to;
 }
 
 static int write_blocks(const struct placer *p, const struct layout *l, struct image *image)
 {
-	size_t row_blocks = ((size_t)l->rows->n + PV_BLOCK_ROWS - 1) / PV_BLOCK_ROWS;
-	size_t n_blocks = 1 + p->n + row_blocks;
-	struct pv_row *rows;
+	struct plan plan = make_plan(p, l);
+	char *blocks;
 
-	if (n_blocks > l->max_blocks)
+	if (plan.n_blocks > l->max_blocks)
 		return -E2BIG;
-	image->blocks = calloc(n_blocks, PV_BLOCK_SIZE);
+	image->blocks = calloc(plan.n_blocks, PV_BLOCK_SIZE);
 	if (!image->blocks)
 		return -ENOMEM;
-	image->n_blocks = n_blocks;
+	blocks = (char *)image->blocks;
+	image->n_blocks = plan.n_blocks;
 	image->generation = l->generation;
-	image->n_rows = l->rows->n;
-	write_slots(p, (struct pv_slot *)image->blocks);
-	rows = (struct pv_row *)(image->blocks + (1 + p->n) * PV_BLOCK_SIZE);
-	for (uint32_t i = 0; i < l->rows->n; i++)
-		memcpy(&rows[i], intern_key(l->rows, i, NULL), sizeof(*rows));
-	write_head(p, l, (struct pv_image_head *)image->blocks, n_blocks);
+	image->n_rows = plan.n_rows;
+	write_slots(p, (struct pv_slot *)blocks);
+	write_keys(write_keys(blocks + plan.row_block * PV_BLOCK_SIZE, l->rows, 0), l->tables, 1);
+	write_keys(blocks + plan.choice_block * PV_BLOCK_SIZE, &l->choices->choices, 0);
+	write_keys(blocks + plan.set_block * PV_BLOCK_SIZE, &l->choices->sets, 0);
+	write_head(p, l, &plan, (struct pv_image_head *)blocks);
 	return 0;
 }
 

@@ -6,18 +6,21 @@
 #define PAVISE_POLICY_LAYOUT_H
 
 #include "automaton.h"
+#include "choice.h"
 #include "pavise.h"
 #include "policy.h"
 
 /* In an answer of the automaton: a profile number, not a row. Keeps the two apart. */
-#define ANSWER_PROFILE 0x40000000u
+#define ANSWER_PROFILE 0x80000000u
 
 struct layout {
 	const struct automaton *automaton; /* minimised */
 	const struct intern *rows;	   /* struct pv_row */
+	const struct intern *tables;	   /* three struct pv_row each; 0 is empty */
+	const struct choices *choices;
 	uint32_t generation;
-	uint32_t cgroup_start;		   /* a state */
-	const struct pv_profile *profiles; /* the starts are states of the automaton */
+	uint32_t cgroup_start, exe_start;  /* states */
+	const struct pv_profile *profiles; /* starts: states; system_row: a table */
 	uint32_t n_profiles;
 	size_t max_blocks;
 };

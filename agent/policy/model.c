@@ -23,6 +23,7 @@ static const char *const access_names[PV_COLUMNS] = {
 	[PV_ACC_EXEC] = "exec",	    [PV_ACC_CONNECT] = "connect",
 	[PV_ACC_BIND] = "bind",	    [PV_ACC_LISTEN] = "listen",
 	[PV_ACC_ACCEPT] = "accept", [PV_ACC_SOCKET] = "socket",
+	[PV_ACC_MOUNT] = "mount",
 };
 
 const char *policy_access_name(unsigned access)
@@ -37,6 +38,22 @@ int policy_access_number(const char *name)
 			return i;
 	}
 	return -1;
+}
+
+static const char *const section_names[SECTIONS] = {
+	[SECTION_FILES] = "files",     [SECTION_EXEC] = "exec",
+	[SECTION_NETWORK] = "network", [SECTION_CAPABILITIES] = "capabilities",
+	[SECTION_SYSTEM] = "system",
+};
+
+const char *policy_section_name(enum policy_section section)
+{
+	return section_names[section];
+}
+
+const char *policy_capability_name(unsigned capability)
+{
+	return capability == 21 ? "sys_admin" : NULL;
 }
 
 static void patterns_free(struct policy_patterns *patterns)

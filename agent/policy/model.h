@@ -138,7 +138,7 @@ struct policy {
 	unsigned line;			 /* of the document */
 	unsigned name_line, name_column; /* of the name */
 	enum policy_mode mode;
-	enum policy_effect on_error; /* what cannot be decided; deny if not given */
+	bool allow_on_error; /* what cannot be decided is permitted and reported */
 	struct policy_subject *subjects;
 	size_t n_subjects;
 	/* by section; the rules of SECTION_CAPABILITIES and SECTION_SYSTEM are empty */

@@ -7,6 +7,8 @@
  * bits are fixed, and free bytes. A range of ports splits at the first byte: the rest of the first
  * row, whole rows, the beginning of the last. What a rule leaves out covers every value.
  *
+ * A rule that restricts nothing covers the names of unix sockets as well, whatever they are.
+ *
  * Families: an address block is of one family; `families` names more exactly which a rule is about.
  * Protocols belong to inet and inet6 only: a rule with protocols covers no other family's sockets.
  */
@@ -113,6 +115,19 @@ void netname_add_addresses(struct nfa *nfa, uint32_t root, const struct policy_r
 		for (size_t i = 0; i < rule->n_ports; i++)
 			add_ports(nfa, node, rule->ports[i].first, rule->ports[i].last, item);
 	}
+	if (!rule->cidrs.n && !rule->n_ports && !rule->n_protocols && !rule->n_families) {
+		struct byteset any = {{0}};
+
+		byteset_add(&any, 0, 255);
+		nfa_accept(nfa, nfa_run(nfa, nfa_byte(nfa, root, PV_FAM_UNIX), &any), item);
+	}
+}
+
+void netname_add_block(struct nfa *nfa, uint32_t root, const struct policy_cidr *cidr, uint32_t item)
+{
+	uint32_t node = add_range(nfa, nfa_byte(nfa, root, cidr->family), 0, 255);
+
+	add_ports(nfa, add_block(nfa, node, cidr->family, cidr), 0, 65535, item);
 }
 
 void netname_add_sockets(struct nfa *nfa, uint32_t root, const struct policy_rule *rule, bool implied,

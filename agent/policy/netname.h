@@ -17,6 +17,9 @@
 void netname_add_addresses(struct nfa *nfa, uint32_t root, const struct policy_rule *rule,
 			   const struct policy_cidr *cidr, uint32_t item);
 
+/* Every address in a block, whatever the protocol and port. */
+void netname_add_block(struct nfa *nfa, uint32_t root, const struct policy_cidr *cidr, uint32_t item);
+
 /*
  * The sockets whose creation a rule covers. `implied`: those that are of use under a rule that only
  * speaks of addresses, so never any but inet and inet6 ones.

@@ -297,3 +297,61 @@ int nfa_finish(struct nfa *nfa)
 				    &nfa->first_accept);
 	return ret;
 }
+
+/* Add a node, and what can be reached from it without reading, to the nodes at hand. */
+static void occupy(const struct nfa *nfa, uint32_t node, bool *at, uint32_t *todo)
+{
+	size_t n = 0;
+
+	if (at[node])
+		return;
+	at[node] = true;
+	todo[n++] = node;
+	while (n) {
+		node = todo[--n];
+		for (uint32_t e = nfa->first_edge[node]; e < nfa->first_edge[node + 1]; e++) {
+			const struct nfa_edge *edge = &nfa->edges[e];
+
+			if (edge->kind != NFA_FREE || at[edge->to])
+				continue;
+			at[edge->to] = true;
+			todo[n++] = edge->to;
+		}
+	}
+}
+
+static bool edge_reads(const struct nfa *nfa, const struct nfa_edge *edge, unsigned class)
+{
+	if (edge->kind == NFA_BYTE)
+		return edge->label == class;
+	return edge->kind == NFA_SET && byteset_has(&nfa->class_sets[edge->label], class);
+}
+
+int nfa_matches(const struct nfa *nfa, uint32_t start, const char *text, size_t length)
+{
+	bool *at = calloc(2, nfa->n_nodes * sizeof(*at)), *now = at, *next = at ? at + nfa->n_nodes : NULL;
+	uint32_t *todo = calloc(nfa->n_nodes, sizeof(*todo));
+	int ret = at && todo ? 0 : -ENOMEM;
+
+	if (!ret)
+		occupy(nfa, start, now, todo);
+	for (size_t i = 0; !ret && i < length; i++) {
+		unsigned class = nfa->classes[(uint8_t)text[i]];
+		bool *free_half = now;
+
+		memset(next, 0, nfa->n_nodes * sizeof(*next));
+		for (size_t e = 0; e < nfa->n_edges; e++) {
+			if (now[nfa->edges[e].from] && edge_reads(nfa, &nfa->edges[e], class))
+				occupy(nfa, nfa->edges[e].to, next, todo);
+		}
+		now = next;
+		next = free_half;
+	}
+	for (size_t i = 0; !ret && i < nfa->n_accepts; i++) {
+		if (now[nfa->accepts[i].node])
+			ret = 1;
+	}
+	free(at);
+	free(todo);
+	return ret;
+}

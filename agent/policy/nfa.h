@@ -107,4 +107,7 @@ void nfa_accept(struct nfa *nfa, uint32_t node, uint32_t item);
 /* No more additions: work out byte classes and order the edges. */
 int nfa_finish(struct nfa *nfa);
 
+/* Whether a text read from a node is accepted, step by step: for few texts. 1, 0 or -ENOMEM. */
+int nfa_matches(const struct nfa *nfa, uint32_t start, const char *text, size_t length);
+
 #endif

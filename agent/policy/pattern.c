@@ -219,25 +219,27 @@ static int scan_token(struct scan *s)
 	return 0;
 }
 
-/* Whether all readings of tokens[from..to) start with "/". */
-static bool is_absolute(const struct scan *s, size_t from, size_t to)
+/* Whether all readings of tokens[from..to) start with "/", or with what else is permitted. */
+static bool is_led(const struct scan *s, size_t from, size_t to, enum pattern_lead lead)
 {
 	size_t end;
 
 	if (from == to)
 		return false;
 	if (s->tokens[from].kind != OPEN)
-		return s->tokens[from].kind == LITERAL && s->tokens[from].byte == '/';
+		return s->tokens[from].kind == LITERAL &&
+		       (s->tokens[from].byte == '/' ||
+			(lead == PATTERN_SOCKET && s->tokens[from].byte == '@'));
 	for (; s->tokens[from].kind != CLOSE; from = end) {
 		end = s->tokens[from].next;
-		if (!is_absolute(s, from + 1, end))
+		if (!is_led(s, from + 1, end, lead))
 			return false;
 	}
 	return true;
 }
 
 /* Read a text into tokens, to be freed by the caller in any case. */
-static int scan(struct scan *s, const char *text, char *error, size_t error_size)
+static int scan(struct scan *s, const char *text, enum pattern_lead lead, char *error, size_t error_size)
 {
 	size_t length = strlen(text);
 	int ret = 0;
@@ -256,15 +258,16 @@ static int scan(struct scan *s, const char *text, char *error, size_t error_size
 		return ret;
 	if (s->depth)
 		return refuse(s, "'{' is not closed (write \\{ for the character)");
-	if (!is_absolute(s, 0, s->n))
-		return refuse(s, "a pattern must start with '/', in every alternative");
+	if (lead != PATTERN_FREE && !is_led(s, 0, s->n, lead))
+		return refuse(s, "a pattern must start with '/'%s, in every alternative",
+			      lead == PATTERN_SOCKET ? " or '@'" : "");
 	return 0;
 }
 
-int pattern_check(const char *text, char *error, size_t error_size)
+int pattern_check(const char *text, enum pattern_lead lead, char *error, size_t error_size)
 {
 	struct scan s;
-	int ret = scan(&s, text, error, error_size);
+	int ret = scan(&s, text, lead, error, error_size);
 
 	free(s.tokens);
 	return ret;
@@ -370,11 +373,11 @@ static void add_tokens(struct nfa *nfa, const struct scan *s, size_t from, size_
 	}
 }
 
-int pattern_add(struct nfa *nfa, uint32_t from, const char *text, struct pattern_end *end, char *error,
-		size_t error_size)
+int pattern_add(struct nfa *nfa, uint32_t from, const char *text, enum pattern_lead lead,
+		struct pattern_end *end, char *error, size_t error_size)
 {
 	struct scan s;
-	int ret = scan(&s, text, error, error_size);
+	int ret = scan(&s, text, lead, error, error_size);
 
 	if (!ret) {
 		struct cursor c = {.node = from};

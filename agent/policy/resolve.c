@@ -12,8 +12,9 @@
  *          where map is, so that an exec fails before its point of no return
  *
  * Across policies, a denial of an enforcing policy wins over one of a monitoring policy, which wins
- * over permission; of several, the first policy in the order of names is reported. Adding a policy can
- * only turn permission into denial, never the reverse.
+ * over permission; a denial that kills wins over one that does not; of several, the first policy in
+ * the order of names is reported. Adding a policy can only turn permission into denial, never the
+ * reverse.
  */
 #include "resolve.h"
 
@@ -24,13 +25,14 @@
 
 #define NOBODY	      UINT32_MAX
 #define DECISIONS_MAX (1u << 24)
+#define TABLE_ROWS    3
 
 /* What a decision stands for, as a key: without padding. */
 struct cause {
 	uint32_t policy;
 	uint32_t section;
 	uint32_t reason; /* enum decision_reason */
-	uint32_t item;	 /* NOBODY: none in particular */
+	uint32_t item;	 /* of `system` and `capabilities`: the access or capability; NOBODY: none */
 };
 
 /* By access: the item that speaks for a policy. */
@@ -45,12 +47,6 @@ struct ruling {
 	uint32_t item;
 };
 
-static const char *const section_names[RULE_SECTIONS] = {
-	[SECTION_FILES] = "files",
-	[SECTION_EXEC] = "exec",
-	[SECTION_NETWORK] = "network",
-};
-
 static int compare_policies(const void *a, const void *b)
 {
 	return strcmp((*(const struct policy *const *)a)->name, (*(const struct policy *const *)b)->name);
@@ -58,8 +54,9 @@ static int compare_policies(const void *a, const void *b)
 
 int resolver_init(struct resolver *r, const struct policy_set *set, bool monitor_all)
 {
-	static const struct pv_row allow_all;
-	uint32_t row;
+	static const struct pv_row allow_all[TABLE_ROWS];
+	uint32_t number;
+	int ret;
 
 	*r = (struct resolver){.n_policies = set->n_policies, .monitor_all = monitor_all};
 	r->policies = calloc(set->n_policies + 1, sizeof(*r->policies));
@@ -68,7 +65,8 @@ int resolver_init(struct resolver *r, const struct policy_set *set, bool monitor
 	for (size_t i = 0; i < set->n_policies; i++)
 		r->policies[i] = &set->policies[i];
 	qsort(r->policies, r->n_policies, sizeof(*r->policies), compare_policies);
-	return intern_add(&r->rows, &allow_all, sizeof(allow_all), &row);
+	ret = intern_add(&r->rows, allow_all, sizeof(*allow_all), &number);
+	return ret ? ret : intern_add(&r->tables, allow_all, sizeof(allow_all), &number);
 }
 
 void resolver_free(struct resolver *r)
@@ -76,6 +74,7 @@ void resolver_free(struct resolver *r)
 	free(r->policies);
 	free(r->items);
 	intern_free(&r->rows);
+	intern_free(&r->tables);
 	intern_free(&r->causes);
 	*r = (struct resolver){0};
 }
@@ -110,26 +109,43 @@ static int decide(struct resolver *r, const struct cause *cause, uint32_t *decis
 
 /*
  * Note the items of a policy, items[from..), in ascending order; returns where the next policy's
- * start. The lowest item speaks, but of those that permit one that asks to be reported goes first:
- * the order of rules must not matter for what is reported.
+ * start. The lowest item speaks, but of those that permit one that asks to be reported goes first,
+ * and of those that deny one that kills: the order of rules must not matter for what happens.
  */
+static bool is_urgent(const struct resolver *r, uint32_t number)
+{
+	const struct item *item = &r->items[number];
+	const struct policy_rule *rule = item_rule(r, item);
+
+	return rule->effect == EFFECT_DENY ? rule->kill : rule->audit && !item->implied;
+}
+
+static bool same_rule(const struct item *a, const struct item *b)
+{
+	return a->section == b->section && a->rule == b->rule;
+}
+
 static size_t collect_votes(const struct resolver *r, uint32_t policy, const uint32_t *items, size_t from,
 			    size_t n, bool root, struct votes *votes)
 {
+	const struct item *except = NULL;
+
 	memset(votes, 0xff, sizeof(*votes));
 	for (; from < n && r->items[items[from]].policy == policy; from++) {
 		const struct item *item = &r->items[items[from]];
-		const struct policy_rule *rule = item_rule(r, item);
-		bool deny = rule->effect == EFFECT_DENY, audit = rule->audit && !item->implied;
+		bool deny = item_rule(r, item)->effect == EFFECT_DENY;
 
 		if (root && !item->root)
+			continue;
+		if (item->exception)
+			except = item;
+		if (except && same_rule(item, except))
 			continue;
 		for (uint32_t bits = item->access; bits; bits &= bits - 1) {
 			unsigned access = __builtin_ctz(bits);
 			uint32_t *vote = deny ? &votes->deny[access] : &votes->allow[access];
-			const struct item *old = *vote == NOBODY ? NULL : &r->items[*vote];
 
-			if (!old || (!deny && audit && !(item_rule(r, old)->audit && !old->implied)))
+			if (*vote == NOBODY || (is_urgent(r, items[from]) && !is_urgent(r, *vote)))
 				*vote = items[from];
 		}
 	}
@@ -162,14 +178,21 @@ static struct ruling rule_plain(const struct policy *p, const struct votes *v, e
 	return rule_default(p, section);
 }
 
-static struct ruling rule_map(const struct policy *p, const struct votes *v)
+/* Two that deny: the one that kills, else the first. Either may be NOBODY. */
+static uint32_t deny_of(const struct resolver *r, uint32_t a, uint32_t b)
+{
+	if (a == NOBODY || b == NOBODY)
+		return a == NOBODY ? b : a;
+	return is_urgent(r, b) && !is_urgent(r, a) ? b : a;
+}
+
+static struct ruling rule_map(const struct resolver *r, const struct policy *p, const struct votes *v)
 {
 	struct ruling by_default = rule_default(p, SECTION_EXEC);
+	uint32_t deny = deny_of(r, v->deny[PV_ACC_MAP], v->deny[PV_ACC_EXEC]);
 
-	if (v->deny[PV_ACC_MAP] != NOBODY)
-		return rule_explicit(true, v->deny[PV_ACC_MAP]);
-	if (v->deny[PV_ACC_EXEC] != NOBODY)
-		return rule_explicit(true, v->deny[PV_ACC_EXEC]);
+	if (deny != NOBODY)
+		return rule_explicit(true, deny);
 	if (v->allow[PV_ACC_MAP] != NOBODY)
 		return rule_explicit(false, v->allow[PV_ACC_MAP]);
 	if (v->allow[PV_ACC_EXEC] != NOBODY)
@@ -177,35 +200,47 @@ static struct ruling rule_map(const struct policy *p, const struct votes *v)
 	return by_default.denied ? by_default : rule_default(p, SECTION_FILES);
 }
 
-static struct ruling rule_exec(const struct policy *p, const struct votes *v)
+static struct ruling rule_exec(const struct resolver *r, const struct policy *p, const struct votes *v)
 {
-	struct ruling ruling = rule_plain(p, v, SECTION_EXEC, PV_ACC_EXEC), map = rule_map(p, v);
+	struct ruling ruling = rule_plain(p, v, SECTION_EXEC, PV_ACC_EXEC), map = rule_map(r, p, v);
 
 	return !ruling.denied && map.denied ? map : ruling;
 }
 
-static struct ruling rule_access(const struct policy *p, const struct votes *v, unsigned access)
+static struct ruling rule_access(const struct resolver *r, const struct policy *p, const struct votes *v,
+				 unsigned access)
 {
 	switch (access) {
 	case PV_ACC_MAP:
-		return rule_map(p, v);
+		return rule_map(r, p, v);
 	case PV_ACC_EXEC:
-		return rule_exec(p, v);
+		return rule_exec(r, p, v);
 	default:
 		return rule_plain(p, v, access < PV_ACC_CONNECT ? SECTION_FILES : SECTION_NETWORK, access);
 	}
 }
 
 /* How much a ruling matters for the cell: the verdict and whether there is anything to say about it. */
-enum weight { PERMITS, REPORTS, WOULD_DENY, DENIES };
+enum weight { PERMITS, REPORTS, WOULD_DENY, WOULD_KILL, DENIES, KILLS };
 
 static enum weight weigh(const struct resolver *r, uint32_t policy, const struct ruling *ruling)
 {
-	const struct item *item = ruling->explicit ? &r->items[ruling->item] : NULL;
+	bool urgent = ruling->explicit && is_urgent(r, ruling->item);
 
 	if (ruling->denied)
-		return enforces(r, policy) ? DENIES : WOULD_DENY;
-	return item && item_rule(r, item)->audit && !item->implied ? REPORTS : PERMITS;
+		return (enforces(r, policy) ? DENIES : WOULD_DENY) + urgent;
+	return urgent ? REPORTS : PERMITS;
+}
+
+static uint32_t cell_of(enum weight weight, uint32_t decision)
+{
+	static const enum pv_verdict verdicts[] = {
+		[PERMITS] = PV_ALLOW,	      [REPORTS] = PV_ALLOW, [WOULD_DENY] = PV_WOULD_DENY,
+		[WOULD_KILL] = PV_WOULD_DENY, [DENIES] = PV_DENY,   [KILLS] = PV_DENY,
+	};
+	bool kill = weight == KILLS || weight == WOULD_KILL;
+
+	return PV_CELL(verdicts[weight], weight == REPORTS, decision) | (kill ? PV_CELL_KILL : 0);
 }
 
 static int make_cell(struct resolver *r, uint32_t policy, const struct ruling *ruling, enum weight weight,
@@ -215,8 +250,6 @@ static int make_cell(struct resolver *r, uint32_t policy, const struct ruling *r
 		{REASON_DEFAULT_ALLOW, REASON_DEFAULT_DENY},
 		{REASON_EXPLICIT_ALLOW, REASON_EXPLICIT_DENY},
 	};
-	static const enum pv_verdict verdicts[] = {
-		[PERMITS] = PV_ALLOW, [REPORTS] = PV_ALLOW, [WOULD_DENY] = PV_WOULD_DENY, [DENIES] = PV_DENY};
 	struct cause cause = {
 		.policy = policy,
 		.section = ruling->explicit ? r->items[ruling->item].section : ruling->section,
@@ -227,7 +260,7 @@ static int make_cell(struct resolver *r, uint32_t policy, const struct ruling *r
 	int ret = weight == PERMITS ? 0 : decide(r, &cause, &decision);
 
 	if (!ret)
-		*cell = PV_CELL(verdicts[weight], weight == REPORTS, decision);
+		*cell = cell_of(weight, decision);
 	return ret;
 }
 
@@ -246,7 +279,7 @@ static int resolve_row(struct resolver *r, const struct members *members, const 
 
 		from = collect_votes(r, policy, items, from, n, root, &votes);
 		for (unsigned access = first; access <= last; access++) {
-			struct ruling ruling = rule_access(r->policies[policy], &votes, access);
+			struct ruling ruling = rule_access(r, r->policies[policy], &votes, access);
 			enum weight weight = weigh(r, policy, &ruling);
 
 			if (weight > weights[access]) {
@@ -280,30 +313,94 @@ int resolve_net_row(struct resolver *r, const struct members *members, const uin
 	return resolve_row(r, members, items, n, false, PV_ACC_CONNECT, PV_ACC_SOCKET, row);
 }
 
+/* What a policy's choice weighs: that of a section by default where it is not explicit. */
+static enum weight weigh_choice(const struct resolver *r, uint32_t policy, enum policy_section section,
+				const struct policy_choice *choice)
+{
+	const struct policy_rules *rules = &r->policies[policy]->sections[section];
+	enum policy_effect effect = choice->present ? choice->effect : rules->fallback;
+
+	if (!rules->present || effect == EFFECT_ALLOW)
+		return PERMITS;
+	return enforces(r, policy) ? DENIES : WOULD_DENY;
+}
+
+/* The cell for number `item` of a section that has choices. */
+static int resolve_choice(struct resolver *r, const struct members *members, enum policy_section section,
+			  uint32_t item, uint32_t *cell)
+{
+	struct cause cause = {.section = section};
+	enum weight heaviest = PERMITS;
+	uint32_t decision;
+	int ret;
+
+	for (size_t m = 0; m < members->n; m++) {
+		const struct policy *p = r->policies[members->policies[m]];
+		const struct policy_choice *choice =
+			section == SECTION_SYSTEM ? &p->system[item] : &p->capabilities[item];
+		enum weight weight = weigh_choice(r, members->policies[m], section, choice);
+
+		if (weight <= heaviest)
+			continue;
+		heaviest = weight;
+		cause.policy = members->policies[m];
+		cause.reason = choice->present ? REASON_EXPLICIT_DENY : REASON_DEFAULT_DENY;
+		cause.item = item;
+	}
+	if (heaviest == PERMITS)
+		return 0;
+	ret = decide(r, &cause, &decision);
+	*cell = cell_of(heaviest, ret ? 0 : decision);
+	return ret;
+}
+
+int resolve_table(struct resolver *r, const struct members *members, uint32_t *table)
+{
+	struct pv_row rows[TABLE_ROWS] = {{{0}}};
+	int ret = 0;
+
+	for (unsigned i = 0; !ret && i < PV_COLUMNS - PV_ACC_SYSTEM; i++)
+		ret = resolve_choice(r, members, SECTION_SYSTEM, i, &rows[0].cell[PV_ACC_SYSTEM + i]);
+	for (unsigned i = 0; !ret && i < POLICY_CAPABILITIES; i++)
+		ret = resolve_choice(r, members, SECTION_CAPABILITIES, i,
+				     &rows[1 + i / PV_COLUMNS].cell[i % PV_COLUMNS]);
+	return ret ? ret : intern_add(&r->tables, rows, sizeof(rows), table);
+}
+
+/* The section that an undecidable name falls into, or SECTIONS where the policy has nothing to say. */
+static enum policy_section undecidable_section(const struct policy *p, bool net)
+{
+	if (net)
+		return p->sections[SECTION_NETWORK].present ? SECTION_NETWORK : SECTIONS;
+	if (p->sections[SECTION_FILES].present)
+		return SECTION_FILES;
+	return p->sections[SECTION_EXEC].present ? SECTION_EXEC : SECTIONS;
+}
+
 int resolve_undecidable(struct resolver *r, const struct members *members, bool net, uint32_t *cell)
 {
 	struct cause cause = {.reason = REASON_NOT_DECIDABLE, .item = NOBODY};
-	enum pv_verdict verdict = PV_ALLOW;
+	enum weight heaviest = PERMITS;
 	uint32_t decision = 0;
 	int ret = 0;
 
-	for (size_t m = 0; m < members->n && verdict != PV_DENY; m++) {
+	for (size_t m = 0; m < members->n; m++) {
 		const struct policy *p = r->policies[members->policies[m]];
-		enum policy_section section = net ? SECTION_NETWORK : SECTION_FILES;
+		enum policy_section section = undecidable_section(p, net);
+		enum weight weight = enforces(r, members->policies[m]) ? DENIES : WOULD_DENY;
 
-		if (!net && !p->sections[section].present)
-			section = SECTION_EXEC;
-		if (!p->sections[section].present ||
-		    (verdict == PV_WOULD_DENY && !enforces(r, members->policies[m])))
+		if (p->allow_on_error)
+			weight = REPORTS;
+		if (section == SECTIONS || weight <= heaviest)
 			continue;
-		verdict = enforces(r, members->policies[m]) ? PV_DENY : PV_WOULD_DENY;
+		heaviest = weight;
 		cause.policy = members->policies[m];
 		cause.section = section;
 	}
-	if (verdict != PV_ALLOW)
+	if (heaviest != PERMITS)
 		ret = decide(r, &cause, &decision);
 	if (!ret)
-		*cell = PV_CELL(verdict, false, decision);
+		*cell = cell_of(heaviest, decision);
 	return ret;
 }
 
@@ -331,31 +428,54 @@ static int export_string(struct image *image, struct intern *known, const char *
 	return ret;
 }
 
+/* Of `system` and `capabilities`: "system.mount", and "mount". */
+static void describe_choice(const struct policy *p, const struct cause *cause, struct decision *d, char *name,
+			    size_t size, const char **match)
+{
+	bool system = cause->section == SECTION_SYSTEM;
+
+	if (cause->item == NOBODY || cause->reason != REASON_EXPLICIT_DENY)
+		return;
+	*match = system ? policy_access_name(PV_ACC_SYSTEM + cause->item)
+			: policy_capability_name(cause->item);
+	snprintf(name, size, "%s.%s", policy_section_name(cause->section), *match ? *match : "?");
+	d->line = system ? p->system[cause->item].line : p->capabilities[cause->item].line;
+}
+
+/* Of a rule: "files[1]", and the pattern or address. */
+static void describe_item(const struct resolver *r, const struct item *item, struct decision *d, char *name,
+			  size_t size, const char **match)
+{
+	const struct policy_rule *rule = item_rule(r, item);
+
+	if (item->match != NO_MATCH)
+		*match = rule->cidrs.n ? rule->cidrs.at[item->match].text
+				       : rule->patterns.at[item->match].text;
+	snprintf(name, size, "%s[%u]", policy_section_name(item->section), rule->index);
+	d->line = rule->line;
+	d->kill = rule->effect == EFFECT_DENY && rule->kill;
+}
+
 static int export_decision(const struct resolver *r, const struct cause *cause, struct image *image,
 			   struct intern *known, struct decision *d)
 {
 	const struct policy *p = r->policies[cause->policy];
-	const struct item *item = cause->item == NOBODY ? NULL : &r->items[cause->item];
-	const struct policy_rule *rule = item ? item_rule(r, item) : NULL;
 	const char *match = NULL;
-	char name[32];
+	char name[64] = "";
 	int ret;
 
-	if (item && item->match != NO_MATCH)
-		match = item->section == SECTION_NETWORK ? rule->cidrs.at[item->match].text
-							 : rule->patterns.at[item->match].text;
-	if (rule)
-		snprintf(name, sizeof(name), "%s[%u]", section_names[item->section], rule->index);
 	d->section = cause->section;
 	d->mode = enforces(r, cause->policy) ? MODE_ENFORCE : MODE_MONITOR;
 	d->reason = cause->reason;
-	if (rule)
-		d->line = rule->line;
-	else if (d->reason != REASON_NOT_DECIDABLE)
+	if (d->reason != REASON_NOT_DECIDABLE)
 		d->line = p->sections[cause->section].line;
+	if (cause->section >= RULE_SECTIONS)
+		describe_choice(p, cause, d, name, sizeof(name), &match);
+	else if (cause->item != NOBODY)
+		describe_item(r, &r->items[cause->item], d, name, sizeof(name), &match);
 	ret = export_string(image, known, p->name, &d->policy);
 	if (!ret)
-		ret = export_string(image, known, rule ? name : NULL, &d->rule);
+		ret = export_string(image, known, *name ? name : NULL, &d->rule);
 	if (!ret)
 		ret = export_string(image, known, match, &d->match);
 	return ret;

@@ -5,6 +5,7 @@
 #ifndef PAVISE_POLICY_RESOLVE_H
 #define PAVISE_POLICY_RESOLVE_H
 
+#include "choice.h"
 #include "intern.h"
 #include "pavise.h"
 #include "policy.h"
@@ -13,7 +14,8 @@
 
 /*
  * What can match: one pattern or address block of one rule. Items are numbered by policy (in the order
- * of names), section, rule and pattern, so the lowest number is the one to report.
+ * of names), section, rule and pattern, so the lowest number is the one to report. The exceptions of a
+ * rule come before what they are taken from.
  */
 struct item {
 	uint32_t policy;
@@ -21,7 +23,9 @@ struct item {
 	uint32_t access;      /* bits that it speaks on */
 	uint8_t section;      /* enum policy_section */
 	bool root;	      /* matches "/", too */
+	bool exception;	      /* of its rule: where it matches, the others of the rule do not count */
 	bool implied;	      /* follows from a rule on something else: permits and is not reported */
+	struct condition condition;
 };
 
 /* Indices of policies that govern together, ascending. */
@@ -37,6 +41,7 @@ struct resolver {
 	struct item *items;
 	size_t n_items, item_room;
 	struct intern rows;   /* struct pv_row */
+	struct intern tables; /* three rows: `system`, and capabilities by number */
 	struct intern causes; /* struct cause; its decision has the number after */
 };
 
@@ -50,11 +55,17 @@ static inline const struct policy_rule *item_rule(const struct resolver *r, cons
 	return &r->policies[item->policy]->sections[item->section].rules[item->rule];
 }
 
-/* The row for a name that matches these items (ascending). `root`: only those with item.root count. */
+/*
+ * The row for a name that matches these items (ascending), of which all conditions hold. `root`: only
+ * those with item.root count.
+ */
 int resolve_path_row(struct resolver *r, const struct members *members, const uint32_t *items, size_t n,
 		     bool root, uint32_t *row);
 int resolve_net_row(struct resolver *r, const struct members *members, const uint32_t *items, size_t n,
 		    uint32_t *row);
+
+/* The number of the three rows for the sections `system` and `capabilities`, 0 where these say nothing. */
+int resolve_table(struct resolver *r, const struct members *members, uint32_t *table);
 
 /* The cell for a name that cannot be decided. */
 int resolve_undecidable(struct resolver *r, const struct members *members, bool net, uint32_t *cell);

@@ -10,10 +10,11 @@
  *
  * IMAGE. A policy set compiles to pure data, an array of blocks of PV_BLOCK_SIZE bytes, which is
  * published as one inner map in slot 0 of the map of maps `images`. Block 0 is struct pv_image_head;
- * the blocks after it hold the automaton (struct pv_slot) and then the rows (struct pv_row).
+ * the blocks after it hold the automaton (struct pv_slot), the rows (struct pv_row), the choices
+ * (struct pv_choice) and the sets of executables (words of bits), each from a block of its own on.
  *
- * One automaton serves all names: cgroup paths, file paths, socket addresses. It reads bytes. A
- * state is named by a 32-bit reference:
+ * One automaton serves all names: cgroup paths, file paths, executables, socket names. It reads
+ * bytes. A state is named by a 32-bit reference:
  *
  *   PV_DECIDED | value     nothing that follows can change the answer: it is `value`
  *   otherwise              the index of the state's head slot (block = ref / PV_BLOCK_SLOTS)
@@ -23,9 +24,14 @@
  * one block. At the end of the name the answer is the low 31 bits of the head slot's `check`.
  *
  * The answer for a cgroup path is a profile number (0: ungoverned). For a file path or a socket
- * address, started from the profile's own start state, it is a row; the row's cell for the access
+ * name, started from the profile's own start state, it is a row; the row's cell for the access
  * says what happens and which decision (policy, rule, reason) says so. All precedence, modes and
  * the intersection of policies are settled by the compiler.
+ *
+ * What an answer depends on besides the name is in choices: an answer with PV_MORE is the number of
+ * one, which asks one question and gives an answer again, of which no more than PV_CHOICE_STEPS
+ * follow each other. What executable acts is asked by its class: the answer for the executable's
+ * path from exe_start. 0 is the class of those that no pattern matches and that have no name.
  *
  * Names as the automaton reads them:
  *   cgroup   "/" or "/a/b", from the cgroup v2 root
@@ -33,6 +39,9 @@
  *   socket   family (PV_FAM_*), protocol (PV_PROTO_*), then for inet 4 or 16 address bytes and two
  *            port bytes, all big endian. PV_ACC_SOCKET (creation) ends after the protocol.
  *            PV_FAM_OTHER: u8 family (255 when it does not fit) in the protocol's place, and ends.
+ *            PV_FAM_UNIX: directly the path, or "@" and the abstract name with "@" for each NUL;
+ *            nothing for a socket without a name.
+ *   executable  as a path
  */
 #ifndef PAVISE_H
 #define PAVISE_H
@@ -57,6 +66,8 @@
 #define PV_PROFILES_MAX 3072
 #define PV_COLUMNS	32
 #define PV_BLOCK_ROWS	(PV_BLOCK_SIZE / (PV_COLUMNS * 4))
+#define PV_MORE		0x40000000u /* in an answer: the rest is the number of a choice */
+#define PV_CHOICE_STEPS 48
 
 struct pv_slot {
 	__u32 check; /* owner state, or PV_HEAD | answer at end of name, or PV_EMPTY */
@@ -92,10 +103,14 @@ enum pv_access {
 };
 #define PV_ACC_SYSTEM PV_ACC_MOUNT /* the first of those that the section `system` is about */
 
-/* A cell: bits 0-1 verdict, bit 2 audit, bits 8-31 index of the decision in the agent's table. */
+/*
+ * A cell: bits 0-1 verdict, bit 2 audit (of what is permitted), bit 3 kill (of what is, or would be,
+ * denied), bits 8-31 index of the decision in the agent's table.
+ */
 enum pv_verdict { PV_ALLOW, PV_DENY, PV_WOULD_DENY };
 #define PV_CELL_VERDICT(c)  ((c)&3u)
 #define PV_CELL_AUDIT	    4u
+#define PV_CELL_KILL	    8u
 #define PV_CELL_DECISION(c) ((c) >> 8)
 #define PV_CELL(verdict, audit, decision) \
 	((__u32)(verdict) | ((audit) ? PV_CELL_AUDIT : 0u) | ((__u32)(decision) << 8))
@@ -109,7 +124,26 @@ struct pv_profile {
 	__u32 net_start;
 	__u32 path_undecidable; /* the cell for a path that cannot be decided */
 	__u32 net_undecidable;
+	__u32 system_row; /* cells of `system` by access; the two rows after it are those of
+			   * capabilities 0-31 and 32-63 by number. 0: nothing is decided */
 };
+
+enum pv_test {
+	PV_TEST_EXE,	  /* is the acting executable's class in set `value`? */
+	PV_TEST_OWNER,	  /* does the acting user own the object? */
+	PV_TEST_EXECUTED, /* has the task executed since it came to its cgroup? */
+	PV_TEST_UID,	  /* is the effective uid `value` or above? */
+	PV_TESTS
+};
+
+struct pv_choice {
+	__u32 test; /* enum pv_test */
+	__u32 value;
+	__u32 no; /* answers; choices among them have lower numbers than this one */
+	__u32 yes;
+};
+#define PV_BLOCK_CHOICES (PV_BLOCK_SIZE / 16)
+#define PV_BLOCK_WORDS	 (PV_BLOCK_SIZE / 4)
 
 struct pv_image_head {
 	__u32 magic;
@@ -120,6 +154,14 @@ struct pv_image_head {
 	__u32 n_rows;
 	__u32 n_profiles;   /* profile 0 is "ungoverned" and not usable */
 	__u32 cgroup_start; /* start state for cgroup paths */
+	__u32 exe_start;    /* for executables; PV_DECIDED | 0 where no executable matters */
+	__u32 n_exe;	    /* classes of executables, at least 1 */
+	__u32 choice_block;
+	__u32 n_choices;
+	__u32 set_block;
+	__u32 n_sets;
+	__u32 set_words; /* of each set: class c is bit c % 32 of word c / 32 */
+	__u32 uids;	 /* some cgroup's profile depends on the uid */
 	__u64 digest;	    /* of all blocks with this field as 0; FNV-1a 64 */
 	__u8 classes[256];
 	struct pv_profile profiles[PV_PROFILES_MAX];
@@ -128,6 +170,7 @@ struct pv_image_head {
 #define PV_FAM_INET	4
 #define PV_FAM_INET6	6
 #define PV_FAM_OTHER	1
+#define PV_FAM_UNIX	2
 #define PV_PROTO_TCP	6  /* MPTCP counts as TCP */
 #define PV_PROTO_UDP	17 /* and UDP-Lite */
 #define PV_PROTO_SCTP	132
@@ -326,6 +369,7 @@ struct pv_state {
 #ifndef __bpf__
 static_assert(sizeof(struct pv_slot) == 8, "slot");
 static_assert(sizeof(struct pv_row) * PV_BLOCK_ROWS == PV_BLOCK_SIZE, "rows fill a block");
+static_assert(sizeof(struct pv_choice) * PV_BLOCK_CHOICES == PV_BLOCK_SIZE, "choices fill a block");
 static_assert(sizeof(struct pv_image_head) <= PV_BLOCK_SIZE, "the head fits block 0");
 static_assert(sizeof(struct pv_label) == 96, "label");
 static_assert(sizeof(struct pv_process) == 72, "process");

@@ -254,7 +254,7 @@ static void test_refused(void **state)
 	REFUSES(h->profiles[1].path_start = PV_DECIDED | h->n_rows);
 	REFUSES(h->profiles[2].net_start = hole);
 	REFUSES(h->profiles[2].path_undecidable = 3);
-	REFUSES(h->profiles[2].net_undecidable = 8);
+	REFUSES(h->profiles[2].net_undecidable = 16);
 	REFUSES(h->classes[7] = 255, slots[PV_BLOCK_SLOTS * 2 - 200] = slots[start]);
 	REFUSES(slots[start].next = 1);
 	REFUSES(slots[start].next = hole);

@@ -245,20 +245,20 @@ static void test_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		error[0] = 0;
-		if (pattern_check(refused[i].pattern, error, sizeof(error)) != -EINVAL ||
+		if (pattern_check(refused[i].pattern, PATTERN_PATH, error, sizeof(error)) != -EINVAL ||
 		    !strstr(error, refused[i].message))
 			fail_msg("'%s': '%s'", refused[i].pattern, error);
 		/* The message fits whatever room there is. */
-		assert_int_equal(pattern_check(refused[i].pattern, error, 1), -EINVAL);
+		assert_int_equal(pattern_check(refused[i].pattern, PATTERN_PATH, error, 1), -EINVAL);
 		assert_int_equal(error[0], 0);
 	}
 	memset(longest, 'a', sizeof(longest));
 	longest[0] = '/';
 	longest[PATTERN_MAX] = 0;
-	assert_int_equal(pattern_check(longest, error, sizeof(error)), 0);
+	assert_int_equal(pattern_check(longest, PATTERN_PATH, error, sizeof(error)), 0);
 	longest[PATTERN_MAX] = 'a';
 	longest[PATTERN_MAX + 1] = 0;
-	assert_int_equal(pattern_check(longest, error, sizeof(error)), -EINVAL);
+	assert_int_equal(pattern_check(longest, PATTERN_PATH, error, sizeof(error)), -EINVAL);
 }
 
 /* Text made of the language's own characters is read or refused, never anything worse. */
