@@ -152,9 +152,19 @@ static void print_address(json_t *object, json_t *address, FILE *out)
 static void print_object(json_t *object, FILE *out)
 {
 	static const char *const keys[] = {"family", "type", "protocol"};
+	static const char *const single[] = {"abstract", "capability", "pid"};
 	json_t *path = json_object_get(object, "path");
 	json_t *address = json_object_get(object, "remote");
 
+	for (size_t i = 0; i < ARRAY_SIZE(single); i++) {
+		json_t *value = json_object_get(object, single[i]);
+
+		if (!value)
+			continue;
+		fputc(' ', out);
+		print_scalar(value, out);
+		return;
+	}
 	if (json_is_string(path)) {
 		fputs(json_is_true(json_object_get(object, "path_cut")) ? " ..." : " ", out);
 		print_string(path, out);

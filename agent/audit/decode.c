@@ -68,6 +68,7 @@ int record_decode(const void *data, size_t size, struct record *out)
 {
 	const unsigned char *bytes = data;
 	size_t fixed, left, names = 0, argv = 0;
+	bool components = true;
 	struct pv_record head;
 	typeof(out->u) u = {0};
 
@@ -84,16 +85,23 @@ int record_decode(const void *data, size_t size, struct record *out)
 		if (PV_CELL_VERDICT(u.decision.cell) > PV_WOULD_DENY)
 			return -EBADMSG;
 		names = u.decision.names_len;
+		components = u.decision.walk != PV_WALK_ABSTRACT;
 	} else if (head.type == PV_REC_EXEC) {
 		names = u.exec.names_len;
 		argv = u.exec.argv_len;
 	}
 	if (names > PV_NAMES_MAX || names > left || argv > PV_ARGV_MAX || argv > left - names ||
-	    !names_are_sound(bytes + fixed, names))
+	    (components && !names_are_sound(bytes + fixed, names)))
 		return -EBADMSG;
 
 	memcpy(&out->u, &u, sizeof(u));
-	out->path_length = names_to_path(bytes + fixed, names, out->path);
+	if (components) {
+		out->path_length = names_to_path(bytes + fixed, names, out->path);
+	} else {
+		memcpy(out->path, bytes + fixed, names);
+		out->path[names] = 0;
+		out->path_length = names;
+	}
 	out->argv = (const char *)bytes + fixed + names;
 	out->argv_length = argv;
 	return 0;

@@ -311,7 +311,8 @@ static void put_subject(const struct event_source *s, const struct record *r, co
 
 static bool hook_has_flags(unsigned hook)
 {
-	return hook == PV_HOOK_FILE_OPEN || hook == PV_HOOK_MMAP_FILE || hook == PV_HOOK_SOCKET_SENDMSG;
+	return hook == PV_HOOK_FILE_OPEN || hook == PV_HOOK_MMAP_FILE || hook == PV_HOOK_FILE_MPROTECT ||
+	       hook == PV_HOOK_SOCKET_SENDMSG;
 }
 
 static bool hook_is_local(unsigned hook)
@@ -361,6 +362,61 @@ static void put_socket(const struct record *r, struct json_buffer *out)
 		json_put_u64(out, "flags", d->flags);
 }
 
+/* A unix socket: what it is bound to. */
+static void put_unix(const struct record *r, struct json_buffer *out)
+{
+	const struct pv_decision_record *d = &r->u.decision;
+	char buf[16];
+
+	json_put_string(out, "family", "unix");
+	if (d->sock_type)
+		json_put_string(out, "type", name_sock_type(d->sock_type, buf, sizeof(buf)));
+	if (d->walk == PV_WALK_ABSTRACT)
+		json_put_bytes(out, "abstract", r->path, r->path_length);
+	else
+		put_file(r, out);
+}
+
+/* What is not known by a name. */
+static void put_system(const struct record *r, struct json_buffer *out)
+{
+	const struct pv_decision_record *d = &r->u.decision;
+	const char *capability = policy_capability_name(d->detail);
+
+	if (d->access == PV_ACC_CAPABILITY && capability)
+		json_put_string(out, "capability", capability);
+	else if (d->access == PV_ACC_CAPABILITY)
+		json_put_u64(out, "capability", d->detail);
+	else if (d->access == PV_ACC_PTRACE)
+		json_put_u64(out, "pid", d->detail);
+	else if (d->ino)
+		put_file(r, out);
+}
+
+static void put_object(const struct record *r, struct json_buffer *out)
+{
+	const struct pv_decision_record *d = &r->u.decision;
+
+	json_open_object(out, "object");
+	if (d->access >= PV_ACC_CAPABILITY)
+		put_system(r, out);
+	else if (d->family == AF_UNIX)
+		put_unix(r, out);
+	else if (d->family)
+		put_socket(r, out);
+	else
+		put_file(r, out);
+	json_close_object(out);
+}
+
+/* What the operation ended with as far as the policy is concerned. */
+static const char *decision_result(const struct pv_decision_record *d)
+{
+	if (PV_CELL_VERDICT(d->cell) != PV_DENY)
+		return "0";
+	return d->access == PV_ACC_CAPABILITY ? "EPERM" : "EACCES";
+}
+
 static void put_policy(const struct event_source *s, const struct pv_decision_record *d,
 		       struct json_buffer *out)
 {
@@ -403,19 +459,16 @@ int event_decision(const struct event_source *s, uint64_t seq, const struct reco
 	put_subject(s, r, p, out);
 	json_open_object(out, "decision");
 	json_put_string(out, "action", actions[verdict]);
-	json_put_string(out, "result", verdict == PV_DENY ? "EACCES" : "0");
+	json_put_string(out, "result", decision_result(d));
+	if (d->cell & PV_CELL_KILL)
+		json_put_bool(out, "kill", true);
 	json_put_string(out, "hook", name_hook(d->hook));
 	if (op)
 		json_put_string(out, "op", op);
 	put_policy(s, d, out);
 	if (d->walk != PV_WALK_OK)
 		json_put_string(out, "walk", name_walk(d->walk));
-	json_open_object(out, "object");
-	if (d->family)
-		put_socket(r, out);
-	else
-		put_file(r, out);
-	json_close_object(out);
+	put_object(r, out);
 	json_close_object(out);
 	return end_event(out);
 }

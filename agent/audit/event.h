@@ -17,10 +17,12 @@
  *   parent    uid, pid, comm, exe; the parent at fork unless a flag of proc says otherwise
  *   ancestors [{uid, pid, comm, exe}], the parent's parent first, up to EVENT_ANCESTORS
  *   ctr       cgid, cgroup
- *   decision  action, result ("EACCES", or "0" where the operation went on), hook, op, policy {name,
- *             generation, mode}, rule {id, line}, reason, match, walk (why no name could be had),
- *             object {path, path_cut, dev "major:minor", ino, mode (octal), flags} or {family, type,
- *             protocol, local or remote, port}
+ *   decision  action, result ("EACCES", "EPERM" for a capability, "0" where the operation went on),
+ *             kill (the rule kills who is denied), hook, op, policy {name, generation, mode},
+ *             rule {id, line}, reason, match, walk (why no name could be had), object
+ *                 {path, path_cut, dev "major:minor", ino, mode (octal), flags} or
+ *                 {family, type, protocol, local or remote, port} or
+ *                 {family, type, abstract or path and so on} or {capability} or {pid} or {}
  *   exit      code, or signal and core; duration_ns, execs, denials
  *   loss      lane, cause, count, total
  *   agent, policy   op, and what belongs to it

@@ -26,6 +26,23 @@ static const char *const hooks[] = {
 	[PV_HOOK_PATH_RENAME] = "path_rename",	     [PV_HOOK_PATH_LINK] = "path_link",
 	[PV_HOOK_PATH_CHMOD] = "path_chmod",	     [PV_HOOK_PATH_CHOWN] = "path_chown",
 	[PV_HOOK_PATH_TRUNCATE] = "path_truncate",   [PV_HOOK_FILE_TRUNCATE] = "file_truncate",
+	[PV_HOOK_FILE_MPROTECT] = "file_mprotect",
+	[PV_HOOK_UNIX_STREAM_CONNECT] = "unix_stream_connect",
+	[PV_HOOK_UNIX_MAY_SEND] = "unix_may_send",
+	[PV_HOOK_CAPABLE] = "capable",
+	[PV_HOOK_PTRACE_ACCESS_CHECK] = "ptrace_access_check",
+	[PV_HOOK_PTRACE_TRACEME] = "ptrace_traceme",
+	[PV_HOOK_BPF] = "bpf",
+	[PV_HOOK_KERNEL_MODULE_REQUEST] = "kernel_module_request",
+	[PV_HOOK_KERNEL_READ_FILE] = "kernel_read_file",
+	[PV_HOOK_KERNEL_LOAD_DATA] = "kernel_load_data",
+	[PV_HOOK_USERNS_CREATE] = "userns_create",
+	[PV_HOOK_SB_MOUNT] = "sb_mount",
+	[PV_HOOK_SB_REMOUNT] = "sb_remount",
+	[PV_HOOK_SB_UMOUNT] = "sb_umount",
+	[PV_HOOK_SB_PIVOTROOT] = "sb_pivotroot",
+	[PV_HOOK_MOVE_MOUNT] = "move_mount",
+	[PV_HOOK_INODE_INIT_SECURITY_ANON] = "inode_init_security_anon",
 };
 static_assert(ARRAY_SIZE(hooks) == PV_HOOK_MAX, "every hook has a name");
 
@@ -42,8 +59,10 @@ static const char *const walks[] = {
 	[PV_WALK_OVERFULL] = "overfull",
 	[PV_WALK_LAYER] = "layer",
 	[PV_WALK_CGROUP] = "cgroup",
+	[PV_WALK_EXE] = "exe",
+	[PV_WALK_ABSTRACT] = "abstract",
 };
-static_assert(ARRAY_SIZE(walks) == PV_WALK_CGROUP + 1, "every walk has a name");
+static_assert(ARRAY_SIZE(walks) == PV_WALK_ABSTRACT + 1, "every walk has a name");
 
 static const char *const families[] = {
 	[AF_UNIX] = "unix",   [AF_INET] = "inet",	[AF_AX25] = "ax25",	[AF_INET6] = "inet6",

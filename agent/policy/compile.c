@@ -436,7 +436,8 @@ static int build_domain(struct compiler *c, const uint32_t *key, size_t n, uint3
 	if (ret == -E2BIG)
 		return report_growth(&t, t.net ? "network rules" : "patterns");
 	if (!ret)
-		ret = resolve_undecidable(&c->resolver, &t.members, t.net, &c->undecidable[id]);
+		ret = resolve_undecidable(&c->resolver, &t.members,
+					  t.net ? UNDECIDABLE_NET : UNDECIDABLE_PATH, &c->undecidable[id]);
 	if (!ret)
 		*domain = id;
 	return ret;
@@ -453,7 +454,7 @@ static bool takes_part(const struct policy *p, enum domain domain)
 	case DOMAIN_NET:
 		return p->sections[SECTION_NETWORK].present;
 	default:
-		return p->sections[SECTION_CAPABILITIES].present || p->sections[SECTION_SYSTEM].present;
+		return true; /* some of it holds for every policy */
 	}
 }
 

@@ -187,6 +187,8 @@ const char *decision_reason_name(enum decision_reason reason)
 		return "default_deny";
 	case REASON_NOT_DECIDABLE:
 		return "not_decidable";
+	case REASON_GOVERNED_BY_LESS:
+		return "governed_by_less";
 	}
 	return "unknown";
 }

@@ -58,7 +58,8 @@ enum decision_reason {
 	REASON_EXPLICIT_DENY,
 	REASON_DEFAULT_ALLOW,
 	REASON_DEFAULT_DENY,
-	REASON_NOT_DECIDABLE
+	REASON_NOT_DECIDABLE,
+	REASON_GOVERNED_BY_LESS /* a process that is governed by less was reached for */
 };
 
 /* What a cell's decision index stands for. Strings point into `image`. */

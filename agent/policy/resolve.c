@@ -313,6 +313,50 @@ int resolve_net_row(struct resolver *r, const struct members *members, const uin
 	return resolve_row(r, members, items, n, false, PV_ACC_CONNECT, PV_ACC_SOCKET, row);
 }
 
+/* The section that an undecidable name falls into, or SECTIONS where the policy has nothing to say. */
+static enum policy_section undecidable_section(const struct policy *p, enum undecidable what)
+{
+	static const enum policy_section sections[][2] = {
+		[UNDECIDABLE_PATH] = {SECTION_FILES, SECTION_EXEC},
+		[UNDECIDABLE_NET] = {SECTION_NETWORK, SECTION_NETWORK},
+		[UNDECIDABLE_SYSTEM] = {SECTION_SYSTEM, SECTION_CAPABILITIES},
+	};
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (p->sections[sections[what][i]].present)
+			return sections[what][i];
+	}
+	return SECTIONS;
+}
+
+int resolve_undecidable(struct resolver *r, const struct members *members, enum undecidable what,
+			uint32_t *cell)
+{
+	struct cause cause = {.reason = REASON_NOT_DECIDABLE, .item = NOBODY};
+	enum weight heaviest = PERMITS;
+	uint32_t decision = 0;
+	int ret = 0;
+
+	for (size_t m = 0; m < members->n; m++) {
+		const struct policy *p = r->policies[members->policies[m]];
+		enum policy_section section = undecidable_section(p, what);
+		enum weight weight = enforces(r, members->policies[m]) ? DENIES : WOULD_DENY;
+
+		if (p->allow_on_error)
+			weight = REPORTS;
+		if (section == SECTIONS || weight <= heaviest)
+			continue;
+		heaviest = weight;
+		cause.policy = members->policies[m];
+		cause.section = section;
+	}
+	if (heaviest != PERMITS)
+		ret = decide(r, &cause, &decision);
+	if (!ret)
+		*cell = cell_of(heaviest, decision);
+	return ret;
+}
+
 /* What a policy's choice weighs: that of a section by default where it is not explicit. */
 static enum weight weigh_choice(const struct resolver *r, uint32_t policy, enum policy_section section,
 				const struct policy_choice *choice)
@@ -354,54 +398,43 @@ static int resolve_choice(struct resolver *r, const struct members *members, enu
 	return ret;
 }
 
+/* The cell for what every policy forbids: reaching for who is governed by less. */
+static int resolve_reach(struct resolver *r, const struct members *members, uint32_t *cell)
+{
+	struct cause cause = {.section = SECTION_SYSTEM, .reason = REASON_GOVERNED_BY_LESS, .item = NOBODY};
+	enum weight heaviest = PERMITS;
+	uint32_t decision;
+	int ret;
+
+	for (size_t m = 0; m < members->n; m++) {
+		enum weight weight = enforces(r, members->policies[m]) ? DENIES : WOULD_DENY;
+
+		if (weight <= heaviest)
+			continue;
+		heaviest = weight;
+		cause.policy = members->policies[m];
+	}
+	if (heaviest == PERMITS)
+		return 0;
+	ret = decide(r, &cause, &decision);
+	*cell = cell_of(heaviest, ret ? 0 : decision);
+	return ret;
+}
+
 int resolve_table(struct resolver *r, const struct members *members, uint32_t *table)
 {
 	struct pv_row rows[TABLE_ROWS] = {{{0}}};
-	int ret = 0;
+	int ret = resolve_reach(r, members, &rows[0].cell[PV_COL_REACH]);
 
-	for (unsigned i = 0; !ret && i < PV_COLUMNS - PV_ACC_SYSTEM; i++)
+	if (!ret)
+		ret = resolve_undecidable(r, members, UNDECIDABLE_SYSTEM, &rows[0].cell[PV_COL_UNDECIDABLE]);
+
+	for (unsigned i = 0; !ret && i <= PV_ACC_IO_URING - PV_ACC_SYSTEM; i++)
 		ret = resolve_choice(r, members, SECTION_SYSTEM, i, &rows[0].cell[PV_ACC_SYSTEM + i]);
 	for (unsigned i = 0; !ret && i < POLICY_CAPABILITIES; i++)
 		ret = resolve_choice(r, members, SECTION_CAPABILITIES, i,
 				     &rows[1 + i / PV_COLUMNS].cell[i % PV_COLUMNS]);
 	return ret ? ret : intern_add(&r->tables, rows, sizeof(rows), table);
-}
-
-/* The section that an undecidable name falls into, or SECTIONS where the policy has nothing to say. */
-static enum policy_section undecidable_section(const struct policy *p, bool net)
-{
-	if (net)
-		return p->sections[SECTION_NETWORK].present ? SECTION_NETWORK : SECTIONS;
-	if (p->sections[SECTION_FILES].present)
-		return SECTION_FILES;
-	return p->sections[SECTION_EXEC].present ? SECTION_EXEC : SECTIONS;
-}
-
-int resolve_undecidable(struct resolver *r, const struct members *members, bool net, uint32_t *cell)
-{
-	struct cause cause = {.reason = REASON_NOT_DECIDABLE, .item = NOBODY};
-	enum weight heaviest = PERMITS;
-	uint32_t decision = 0;
-	int ret = 0;
-
-	for (size_t m = 0; m < members->n; m++) {
-		const struct policy *p = r->policies[members->policies[m]];
-		enum policy_section section = undecidable_section(p, net);
-		enum weight weight = enforces(r, members->policies[m]) ? DENIES : WOULD_DENY;
-
-		if (p->allow_on_error)
-			weight = REPORTS;
-		if (section == SECTIONS || weight <= heaviest)
-			continue;
-		heaviest = weight;
-		cause.policy = members->policies[m];
-		cause.section = section;
-	}
-	if (heaviest != PERMITS)
-		ret = decide(r, &cause, &decision);
-	if (!ret)
-		*cell = cell_of(heaviest, decision);
-	return ret;
 }
 
 /* ---- the table of decisions ---- */

@@ -64,11 +64,13 @@ int resolve_path_row(struct resolver *r, const struct members *members, const ui
 int resolve_net_row(struct resolver *r, const struct members *members, const uint32_t *items, size_t n,
 		    uint32_t *row);
 
-/* The number of the three rows for the sections `system` and `capabilities`, 0 where these say nothing. */
+/* The number of the three rows for what has no name, 0 for no policy. See pv_profile.system_row. */
 int resolve_table(struct resolver *r, const struct members *members, uint32_t *table);
 
-/* The cell for a name that cannot be decided. */
-int resolve_undecidable(struct resolver *r, const struct members *members, bool net, uint32_t *cell);
+/* The cell for what cannot be decided, by what it is about. */
+enum undecidable { UNDECIDABLE_PATH, UNDECIDABLE_NET, UNDECIDABLE_SYSTEM };
+int resolve_undecidable(struct resolver *r, const struct members *members, enum undecidable what,
+			uint32_t *cell);
 
 /* Give an image its table of decisions. */
 int resolver_export(const struct resolver *r, struct image *image);

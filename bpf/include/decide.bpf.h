@@ -14,20 +14,32 @@
 
 #include "process.bpf.h"
 #include "subject.bpf.h"
-#include "walk.bpf.h"
 
-#define EACCES 13
-#define EINVAL 22
+#define EACCES	13
+#define EINVAL	22
+#define SIGKILL 9
 
 #define PV_NO_ACCESS	 0xff
 #define PV_WANT(a, b, c) ((u32)(a) | (u32)(b) << 8 | (u32)(c) << 16)
 #define PV_WANT1(a)	 PV_WANT(a, PV_NO_ACCESS, PV_NO_ACCESS)
 
-#define PV_SOCKET_NAME 32
+#define PV_SOCKET_NAME	 32
+#define PV_ABSTRACT_MAX	 109 /* "@" and 108 bytes */
+#define PV_SOCKET_PIECES 128 /* each reads a byte at least */
+
+/* What kind of name a question is about. */
+enum pv_kind {
+	PV_KIND_PATH,
+	PV_KIND_SOCKET,	  /* an internet socket, or one that is made: its name is in `name` */
+	PV_KIND_UNIX,	  /* a unix socket with a path */
+	PV_KIND_ABSTRACT, /* a unix socket with an abstract name, which is in the scratch space */
+	PV_KIND_TABLE,	  /* none: a cell of the profile's table */
+};
 
 /* The question, filled by a hook. */
 struct pv_question {
 	u32 hook;
+	u32 kind; /* enum pv_kind */
 	u32 want; /* PV_WANT: up to three accesses */
 	u32 seen; /* PV_WANT1: an access already reported, whose would-deny is not said again */
 	u32 flags;
@@ -38,21 +50,25 @@ struct pv_question {
 	/* sockets */
 	u8 name[PV_SOCKET_NAME]; /* as the automaton reads it; at most 20 bytes */
 	u32 name_length;
-	u32 walk;  /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
-	u32 quiet; /* the operation was reported already: a would-deny is not said again */
-	u32 pad;
+	u32 walk;   /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
+	u32 quiet;  /* the operation was reported already: a would-deny is not said again */
+	u32 silent; /* nothing is reported, whatever the verdict */
+	/* tables */
+	u32 row; /* 0: `system`; 1, 2: capabilities */
+	u32 column;
+	u32 detail; /* for the record */
 	u16 family;
 	u16 sock_type;
 	u16 protocol;
 	u16 port;
 };
 
-/* deny over would-deny over audited allow over allow */
+/* deny over would-deny over audited allow over allow, and what kills over what does not */
 static __always_inline u32 cell_weight(u32 cell)
 {
-	u32 verdict = PV_CELL_VERDICT(cell);
+	u32 verdict = PV_CELL_VERDICT(cell), kill = !!(cell & PV_CELL_KILL);
 
-	return verdict == PV_DENY ? 3 : verdict ? 2 : !!(cell & PV_CELL_AUDIT);
+	return verdict == PV_DENY ? 4 + kill : verdict ? 2 + kill : !!(cell & PV_CELL_AUDIT);
 }
 
 static __always_inline void answer_take(struct pv_answer *a, u32 cell, u32 profile, u32 access)
@@ -92,75 +108,6 @@ static __always_inline void answer_row(struct pv_answer *a, struct pv_matcher *m
 	}
 }
 
-#define PV_PATH_PIECE  4
-#define PV_PATH_PIECES (PV_WALK_LEVELS + PV_NAMES_MAX) /* every piece reads a byte at least */
-
-/*
- * Where the reading is stands in the scratch space and not in this context: the verifier would
- * follow every value that a position on the stack can take.
- */
-struct pv_name_match {
-	struct pv_matcher *m;
-	struct pv_scratch *s;
-	const u8 *name; /* of a socket, PV_SOCKET_NAME bytes */
-	u32 name_length;
-	u32 pad;
-};
-
-/* Read a piece of the path, from the root down: the length of a component is its last byte. */
-static long path_piece(u32 i, struct pv_name_match *p)
-{
-	struct pv_scratch *s = p->s;
-	u32 n = s->match_length, left = s->match_left, at = s->match_at, done;
-
-	if (!n) {
-		if (!left || left > PV_NAMES_MAX)
-			return 1;
-		left -= 1;
-		n = s->names[left & (PV_NAMES_MAX - 1)];
-		if (n > left) {
-			p->m->fault = 1;
-			return 1;
-		}
-		s->match_left = at = left - n;
-		matcher_slash(p->m);
-	}
-	done = PV_READ(p->m, n, PV_PATH_PIECE, s->names[(at + k) & (PV_NAMES_MAX - 1)]);
-	s->match_at = at + done;
-	s->match_length = n - done;
-	return matcher_settled(p->m) ? 1 : 0;
-}
-
-/*
- * The row of the path in scratch, read from `start` in the image of `generation`; PV_UNKNOWN or
- * PV_STALE. A function of its own for the verifier. A kernel-internal object has no name: no pattern matches,
- * the defaults decide.
- */
-__weak int path_row(struct pv_scratch *s, u32 start, u32 generation)
-{
-	struct pv_name_match p = {};
-	struct pv_matcher m;
-	u32 row;
-
-	if (!s || !matcher_open(&m))
-		return PV_UNKNOWN;
-	if (m.head->generation != generation)
-		return PV_STALE;
-	m.at = start;
-	p.m = &m;
-	p.s = s;
-	s->match_left = s->names_len;
-	s->match_length = 0;
-	if (s->end != PV_WALK_INTERNAL) {
-		if (s->names_len)
-			bpf_loop(PV_PATH_PIECES, path_piece, &p, 0);
-		else
-			matcher_slash(&m);
-	}
-	row = matcher_answer(&m);
-	return m.fault || row >= m.head->n_rows ? PV_UNKNOWN : (int)row;
-}
-
 static long socket_piece(u32 i, struct pv_name_match *p)
 {
 	u32 n = p->name_length, at = p->s->match_at;
@@ -171,12 +118,23 @@ static long socket_piece(u32 i, struct pv_name_match *p)
 	return matcher_settled(p->m) ? 1 : 0;
 }
 
-/* The row of a socket's name, as path_row(). */
-__weak int socket_row(struct pv_scratch *s, const struct pv_question *q, u32 start, u32 generation)
+static long abstract_piece(u32 i, struct pv_name_match *p)
+{
+	u32 n = p->s->names_len, at = p->s->match_at;
+
+	if (at >= n || n > PV_NAMES_MAX)
+		return 1;
+	p->s->match_at =
+		at + PV_READ(p->m, n - at, PV_PATH_PIECE, p->s->names[(at + k) & (PV_NAMES_MAX - 1)]);
+	return matcher_settled(p->m) ? 1 : 0;
+}
+
+/* The answer for a socket's name, as path_answer(). */
+__weak int socket_answer(struct pv_scratch *s, const struct pv_question *q, u32 start, u32 generation)
 {
 	struct pv_name_match p = {};
 	struct pv_matcher m;
-	u32 row;
+	u32 answer;
 
 	if (!s || !q || !matcher_open(&m))
 		return PV_UNKNOWN;
@@ -188,9 +146,12 @@ __weak int socket_row(struct pv_scratch *s, const struct pv_question *q, u32 sta
 	p.name = q->name;
 	p.name_length = q->name_length;
 	s->match_at = 0;
-	bpf_loop(PV_SOCKET_NAME, socket_piece, &p, 0);
-	row = matcher_answer(&m);
-	return m.fault || row >= m.head->n_rows ? PV_UNKNOWN : (int)row;
+	if (q->kind == PV_KIND_ABSTRACT)
+		bpf_loop(PV_SOCKET_PIECES, abstract_piece, &p, 0);
+	else
+		bpf_loop(PV_SOCKET_NAME, socket_piece, &p, 0);
+	answer = matcher_answer(&m);
+	return m.fault ? PV_UNKNOWN : (int)answer;
 }
 
 /* The subject's i-th profile, NULL where there is nothing to ask. */
@@ -208,6 +169,56 @@ subject_profile(struct pv_matcher *m, const struct pv_subject *subject, u32 i, u
 #define PV_WALK_DUE 1
 
 /*
+ * The row of the question's name under a profile; PV_UNKNOWN, PV_STALE, or PV_NEEDS_WALK: the path
+ * was not walked and matters. Choices are followed. A function of its own for the verifier.
+ */
+#define PV_NEEDS_WALK (-3)
+__weak int name_row(struct pv_scratch *s, const struct pv_question *q, u32 profile, u32 generation)
+{
+	struct pv_profile *p;
+	struct pv_matcher m;
+	int answer;
+
+	if (!s || !q || !matcher_open(&m) || profile >= PV_PROFILES_MAX)
+		return PV_UNKNOWN;
+	if (m.head->generation != generation)
+		return PV_STALE;
+	p = &m.head->profiles[profile];
+	m.at = q->kind == PV_KIND_PATH ? p->path_start : p->net_start;
+	if (q->kind == PV_KIND_UNIX || q->kind == PV_KIND_ABSTRACT)
+		PV_READ(&m, 1, 1, PV_FAM_UNIX);
+	if (s->walked && s->answer.walk != PV_WALK_OK && s->answer.walk != PV_WALK_INTERNAL)
+		return PV_UNKNOWN;
+	if (m.at & PV_DECIDED)
+		answer = m.at & PV_VALUE_MASK;
+	else if (!s->walked)
+		return PV_NEEDS_WALK;
+	else if (q->kind == PV_KIND_PATH || q->kind == PV_KIND_UNIX)
+		answer = path_answer(s, m.at, generation);
+	else
+		answer = socket_answer(s, q, m.at, generation);
+	if (m.fault)
+		return PV_UNKNOWN;
+	if (answer > 0 && answer & PV_MORE)
+		answer = choose(&s->context, answer, generation);
+	return answer >= (int)m.head->n_rows ? PV_UNKNOWN : answer;
+}
+
+/* The word of a profile's table. */
+static __always_inline int table_answer(struct pv_scratch *s, struct pv_matcher *m,
+					const struct pv_question *q, u32 row, u32 profile)
+{
+	bool known = s->answer.walk == PV_WALK_OK;
+
+	if (row)
+		answer_take(&s->answer,
+			    matcher_cell(m, row + (known ? q->row : 0),
+					 known ? q->column : PV_COL_UNDECIDABLE, 0),
+			    profile, q->want & 0xff);
+	return 0;
+}
+
+/*
  * The word of the subject's i-th profile on the question, into s->answer. 0, PV_STALE, or
  * PV_WALK_DUE: a path that was not walked matters to this profile. A function of its own for the
  * verifier.
@@ -217,7 +228,7 @@ __weak int profile_answer(struct pv_scratch *s, const struct pv_question *q, u32
 	u32 number, undecidable;
 	struct pv_profile *p;
 	struct pv_matcher m;
-	int row = PV_UNKNOWN;
+	int row;
 
 	if (!s || !q || !matcher_open(&m))
 		return 0;
@@ -226,17 +237,14 @@ __weak int profile_answer(struct pv_scratch *s, const struct pv_question *q, u32
 	p = subject_profile(&m, &s->subject, i, &number);
 	if (!p)
 		return 0;
-	undecidable = q->name_length ? p->net_undecidable : p->path_undecidable;
-	if (!s->walked) {
-		if (!(p->path_start & PV_DECIDED))
-			return PV_WALK_DUE;
-		row = p->path_start & PV_VALUE_MASK;
-	} else if (s->answer.walk == PV_WALK_OK || s->answer.walk == PV_WALK_INTERNAL) {
-		row = q->name_length ? socket_row(s, q, p->net_start, generation)
-				     : path_row(s, p->path_start, generation);
-	}
+	if (q->kind == PV_KIND_TABLE)
+		return table_answer(s, &m, q, p->system_row, number);
+	undecidable = q->kind == PV_KIND_PATH ? p->path_undecidable : p->net_undecidable;
+	row = name_row(s, q, number, generation);
 	if (row == PV_STALE)
 		return PV_STALE;
+	if (row == PV_NEEDS_WALK)
+		return PV_WALK_DUE;
 	if (row < 0)
 		answer_take(&s->answer, undecidable, number, q->want & 0xff);
 	else
@@ -323,10 +331,10 @@ __weak int report(struct pv_scratch *s, const struct pv_question *q, u32 generat
 	for (u32 i = 0; i < 3; i++)
 		if (((q->want >> (8 * i)) & 0xff) < 16)
 			r->accesses |= 1 << ((q->want >> (8 * i)) & 15);
-	r->walk = a.walk;
+	r->walk = q->kind == PV_KIND_ABSTRACT && a.walk == PV_WALK_OK ? PV_WALK_ABSTRACT : a.walk;
 	record_object(r, q);
 	r->names_len = names;
-	r->pad = 0;
+	r->detail = q->detail;
 	if (lane == PV_LANE_DECISION)
 		failed = bpf_ringbuf_output(&decisions, r, size, 0);
 	else
@@ -362,7 +370,7 @@ static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_que
 	struct pv_subject subject;
 	struct pv_profile *p;
 	u32 number, cell, heaviest = 0;
-	int governed = subject_open(&subject, m->head->generation);
+	int governed = subject_open(&subject, NULL, m->head->generation);
 
 	if (governed == SUBJECT_UNGOVERNED || governed == PV_STALE)
 		return governed;
@@ -370,7 +378,9 @@ static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_que
 		p = subject_profile(m, &subject, i, &number);
 		if (!p)
 			continue;
-		cell = q->name_length ? p->net_undecidable : p->path_undecidable;
+		cell = q->kind == PV_KIND_PATH ? p->path_undecidable : p->net_undecidable;
+		if (q->kind == PV_KIND_TABLE)
+			cell = p->system_row ? matcher_cell(m, p->system_row, PV_COL_UNDECIDABLE, 0) : 0;
 		if (cell_weight(cell) > cell_weight(heaviest))
 			heaviest = cell;
 	}
@@ -404,6 +414,48 @@ static __always_inline int decide_by_walk(struct pv_scratch *s, const struct pv_
 
 #define PV_WOULD 1
 
+static __always_inline bool has_path(const struct pv_question *q)
+{
+	return q->kind == PV_KIND_PATH || q->kind == PV_KIND_UNIX;
+}
+
+/*
+ * The abstract name of a unix socket, the q->name_length bytes at q->dentry with the NUL before it,
+ * into the names: "@" for each NUL, as /proc/net/unix shows it. Returns the length.
+ */
+static __always_inline u32 abstract_read(struct pv_scratch *s, const struct pv_question *q)
+{
+	u32 length = q->name_length;
+
+	if (length > PV_ABSTRACT_MAX)
+		length = PV_ABSTRACT_MAX;
+	barrier_var(length);
+	if (bpf_probe_read_kernel(s->names, length & 127, (void *)q->dentry))
+		return 0;
+	for (u32 i = 0; i < PV_ABSTRACT_MAX; i++) {
+		if (i < length && !s->names[i])
+			s->names[i] = '@';
+	}
+	return length;
+}
+
+/* Report and give the verdict. */
+static __always_inline int conclude(struct pv_scratch *s, const struct pv_question *q, u32 generation)
+{
+	u32 cell = s->answer.cell;
+
+	if (q->quiet && PV_CELL_VERDICT(cell) != PV_DENY)
+		return 0;
+	if (cell_weight(cell) && !q->silent)
+		report(s, q, generation);
+	if (PV_CELL_VERDICT(cell) == PV_DENY) {
+		if (cell & PV_CELL_KILL)
+			bpf_send_signal(SIGKILL);
+		return -EACCES;
+	}
+	return cell ? PV_WOULD : 0;
+}
+
 /*
  * Decide with the image at hand: 0, PV_WOULD where a would-deny was found, -EACCES, or PV_STALE. A
  * function of its own for the verifier.
@@ -421,7 +473,7 @@ __weak int decide_once(const struct pv_question *q)
 	if (!s)
 		return decide_bare(&m, q);
 	generation = m.head->generation;
-	governed = subject_open(&s->subject, generation);
+	governed = subject_open(&s->subject, s, generation);
 	if (governed == PV_STALE)
 		return PV_STALE;
 	if (governed == SUBJECT_UNGOVERNED) {
@@ -432,13 +484,16 @@ __weak int decide_once(const struct pv_question *q)
 		decision_unsent();
 		return -EACCES;
 	}
-	s->answer.walk = s->subject.overfull	  ? PV_WALK_OVERFULL
-			 : governed == PV_UNKNOWN ? PV_WALK_CGROUP
-						  : q->walk;
-	s->walked = q->name_length || s->answer.walk != PV_WALK_OK;
-	s->names_len = 0;
+	s->answer.walk = s->subject.overfull ? PV_WALK_OVERFULL
+			 : governed == PV_UNKNOWN
+				 ? (s->subject.exe == PV_EXE_UNKNOWN ? PV_WALK_EXE : PV_WALK_CGROUP)
+				 : q->walk;
+	s->walked = !has_path(q) || s->answer.walk != PV_WALK_OK;
+	s->context.exe = s->subject.exe;
+	s->context.inode = q->inode;
+	s->names_len = q->kind == PV_KIND_ABSTRACT ? abstract_read(s, q) : 0;
 	r = subject_answer(s, q, generation);
-	if (!q->name_length && (r == PV_WALK_DUE || (!r && s->answer.cell))) {
+	if (has_path(q) && (r == PV_WALK_DUE || (!r && s->answer.cell))) {
 		/* a path matters, or is to be named in the record */
 		r = decide_by_walk(s, q, generation);
 		if (r == PV_EXEMPT)
@@ -446,11 +501,7 @@ __weak int decide_once(const struct pv_question *q)
 	}
 	if (r)
 		return PV_STALE;
-	if (q->quiet && PV_CELL_VERDICT(s->answer.cell) != PV_DENY)
-		return 0;
-	if (cell_weight(s->answer.cell))
-		report(s, q, generation);
-	return PV_CELL_VERDICT(s->answer.cell) == PV_DENY ? -EACCES : s->answer.cell ? PV_WOULD : 0;
+	return conclude(s, q, generation);
 }
 
 /*

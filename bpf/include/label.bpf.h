@@ -3,12 +3,14 @@
  * Labels: which profile governs a task.
  *
  * Guarantee: when a hook asks, the label says what the policy set in force says of the task's
- * cgroup, plus every profile of a cgroup that the task left. A subject never sheds its policy: a
- * move adds, fork copies (task_alloc, so io_uring workers and CLONE_INTO_CGROUP children too), and
- * nothing but a policy set without the policy removes.
+ * cgroup, executable and user, plus every profile that the task had by others of these. A subject
+ * never sheds its policy: a move, an exec or another uid adds, fork copies (task_alloc, so io_uring
+ * workers and CLONE_INTO_CGROUP children too), and nothing but a policy set without the policy
+ * removes.
  *
- * How: the label holds the generation and the cgroup id that it was resolved for. Where either
- * differs, or where there is none, the cgroup's path is read in the kernel, from the root down by
+ * How: the label holds what it was resolved for: the generation, the cgroup's id, the uid, and how
+ * many programs the task had executed. Where one of them differs, or where there is no label, the
+ * cgroup's path is read in the kernel, from the root down by
  * the cgroup's own list of ancestors, through the image's automaton. So nothing races with user
  * space: no scan at start, no notice of a new cgroup, no table of cgroups that could be full.
  * Cgroup v2 directories cannot be renamed. Entering a cgroup is noticed at once by bpf/trace, so
@@ -24,10 +26,7 @@
 #ifndef PAVISE_LABEL_BPF_H
 #define PAVISE_LABEL_BPF_H
 
-#include "match.bpf.h"
-
-#define PV_UNKNOWN (-1)
-#define PV_STALE   (-2)
+#include "name.bpf.h"
 
 #define PF_KTHREAD 0x00200000
 
@@ -90,17 +89,19 @@ struct pv_cgroup_query {
 	u64 cgroup; /* struct cgroup */
 	u32 level;
 	u32 generation; /* of the image that must answer */
+	struct pv_context context;
 };
 
 /*
- * The profile that a cgroup gives, PV_UNKNOWN (unreadable memory, a tree deeper than the bound) or
- * PV_STALE (another image was published meanwhile). A function of its own for the verifier.
+ * The profile that a cgroup gives, PV_UNKNOWN (unreadable memory, a tree deeper than the bound, an
+ * executable that matters and has no path to be read) or PV_STALE (another image was published meanwhile). A
+ * function of its own for the verifier.
  */
 __weak int cgroup_profile(struct pv_cgroup_query *query)
 {
 	struct pv_cgroup_walk w = {};
 	struct pv_matcher m;
-	u32 answer;
+	int answer;
 
 	if (!query || !matcher_open(&m))
 		return PV_UNKNOWN;
@@ -117,7 +118,11 @@ __weak int cgroup_profile(struct pv_cgroup_query *query)
 	if (w.text || w.level < w.levels)
 		return PV_UNKNOWN;
 	answer = matcher_answer(&m);
-	if (m.fault || answer >= m.head->n_profiles || answer >= PV_PROFILES_MAX)
+	if (m.fault)
+		return PV_UNKNOWN;
+	if (answer & PV_MORE)
+		answer = choose(&query->context, answer, query->generation);
+	if (answer >= (int)m.head->n_profiles || answer >= PV_PROFILES_MAX)
 		return PV_UNKNOWN;
 	return answer;
 }
@@ -169,47 +174,93 @@ static __always_inline void label_merge_leader(struct pv_label *l, struct task_s
 			label_hold(l, leader->held[i]);
 }
 
-/* The profile of a task's own cgroup, or as cgroup_profile(). Kernel threads are never governed. */
-static __noinline int task_cgroup_profile(struct task_struct *task, u32 generation)
+static __always_inline u32 task_uid(struct task_struct *task)
+{
+	return task->real_cred->euid.val;
+}
+
+/* What a profile is resolved for. */
+struct pv_origin {
+	u64 cgroup_id;
+	u64 exec_cgroup; /* as in the label, 0 without one */
+	u32 execs;
+	u32 uid;
+	u32 exe; /* class, to be found */
+	u32 pad;
+};
+
+static __always_inline void origin_get(struct pv_origin *o, const struct pv_label *l,
+				       struct task_struct *task)
+{
+	o->execs = l ? l->execs : 0;
+	o->exec_cgroup = l ? l->exec_cgroup : 0;
+	barrier();
+	o->cgroup_id = cgroup_id(task);
+	o->uid = task_uid(task);
+}
+
+/*
+ * The profile that the policy set gives a task, PV_UNKNOWN or PV_STALE. Kernel threads are never
+ * governed. `s`: the work space of the current task, or NULL. The executable's class goes to o->exe.
+ */
+static __noinline int task_profile(struct pv_scratch *s, struct task_struct *task, struct pv_origin *o,
+				   u32 generation)
 {
 	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
 	struct pv_cgroup_query query = {.generation = generation};
+	bool stale = false;
 
+	o->exe = 0;
 	if (task->flags & PF_KTHREAD)
 		return 0;
+	o->exe = exe_class(s, task, generation, &stale);
+	if (stale)
+		return PV_STALE;
+	query.context.exe = o->exe;
+	query.context.uid = o->uid;
+	query.context.executed = !o->exec_cgroup || o->exec_cgroup == o->cgroup_id;
 	query.cgroup = (u64)cgroup;
 	query.level = cgroup->level;
 	return cgroup_profile(&query);
 }
 
 /*
- * Bring a label up to the image of `generation`. The profile of the task's cgroup, or PV_UNKNOWN or
- * PV_STALE: the label then stays as it is, so that the next hook tries again.
+ * Bring a label up to the image of `generation`. The profile, or PV_UNKNOWN or PV_STALE: the label
+ * then stays as it is, so that the next hook tries again.
  *
  * Several may want to write: the task's own hook, the mover, the agent's iterator. One does; for
  * the others their own result holds for this once. While it is written a label has generation 0, so
  * that nobody takes the profile of one set for that of another. What can change meanwhile is read
  * first: a change then leaves a label that is not fresh.
  */
-static __always_inline int label_refresh(struct pv_label *l, struct task_struct *task, u32 generation,
-					 u32 epoch)
+static __always_inline int label_refresh(struct pv_label *l, struct pv_scratch *s, struct task_struct *task,
+					 u32 generation, u32 epoch)
 {
-	u64 id = cgroup_id(task);
-	int profile = task_cgroup_profile(task, generation);
-	bool other_set = l->generation != generation;
+	struct pv_origin o;
+	bool other_set, moved;
+	int profile;
 
+	origin_get(&o, l, task);
+	profile = task_profile(s, task, &o, generation);
 	if (profile < 0 || __sync_val_compare_and_swap(&l->writing, 0, 1))
 		return profile;
+	other_set = l->generation != generation;
+	moved = l->cgroup_id != o.cgroup_id || l->execs_seen != o.execs || l->uid != o.uid;
 	l->generation = 0;
 	barrier();
 	if (other_set)
 		l->exec_inode = 0; /* decided by another policy set */
-	if (l->cgroup_id && l->cgroup_id != id && l->profile && l->profile != (u32)profile)
+	if (l->cgroup_id && moved && l->profile && l->profile != (u32)profile)
 		label_hold(l, l->profile);
 	if (l->epoch != epoch)
 		label_merge_leader(l, task);
+	if (!l->exec_cgroup)
+		l->exec_cgroup = o.cgroup_id;
 	l->profile = profile;
-	l->cgroup_id = id;
+	l->cgroup_id = o.cgroup_id;
+	l->execs_seen = o.execs;
+	l->uid = o.uid;
+	l->exe = o.exe;
 	l->epoch = epoch;
 	barrier();
 	l->generation = generation;
@@ -221,11 +272,12 @@ static __always_inline int label_refresh(struct pv_label *l, struct task_struct 
 static __always_inline bool label_fresh(const struct pv_label *l, struct task_struct *task, u32 generation,
 					u32 epoch)
 {
-	return l->generation == generation && l->epoch == epoch && l->cgroup_id == cgroup_id(task);
+	return l->generation == generation && l->epoch == epoch && l->cgroup_id == cgroup_id(task) &&
+	       l->execs == l->execs_seen && l->uid == task_uid(task);
 }
 
 /*
- * Is the current task governed? Fast: one storage lookup and two comparisons for a task that is
+ * Is the current task governed? Fast: one storage lookup and a few comparisons for a task that is
  * not. True also where that cannot be found out (the decision then fails for want of a label).
  */
 static __always_inline bool label_governed(struct pv_label **out)

@@ -64,7 +64,17 @@ struct {
 struct pv_subject {
 	u32 n; /* profiles, the first may be 0 */
 	u32 overfull;
+	u32 exe; /* class of the acting executable */
 	u32 profile[1 + PV_HELD_MAX];
+};
+
+/* What an answer depends on besides the name. */
+struct pv_context {
+	u32 exe; /* class, PV_EXE_UNKNOWN */
+	u32 uid;
+	u32 executed;
+	u32 pad;
+	u64 inode; /* of the object, 0: it is yet to be made, and by this user */
 };
 
 /* Of the cells seen the weightiest. */
@@ -106,6 +116,7 @@ struct pv_scratch {
 	u32 match_at;	  /* next byte */
 	u32 match_length; /* bytes of the component still to read */
 	struct pv_subject subject;
+	struct pv_context context;
 	struct pv_answer answer;
 };
 _Static_assert(sizeof(struct pv_scratch) <= 8192 - 192, "scratch and its storage head fit 8 KiB");

@@ -103,6 +103,104 @@ static __always_inline u32 matcher_answer(struct pv_matcher *m)
 	return block->slot[s & PV_SLOT_MASK].check & PV_VALUE_MASK;
 }
 
+#define PV_UNKNOWN (-1)
+#define PV_STALE   (-2)
+
+struct pv_choosing {
+	struct pv_matcher *m;
+	const struct pv_context *context;
+	u32 answer;
+	u32 fault;
+};
+
+/* Is the executable's class in a set? */
+static __always_inline bool set_has(struct pv_matcher *m, u32 set, u32 class, u32 *fault)
+{
+	u32 word = set * m->head->set_words + class / 32;
+	u32 number = m->head->set_block + word / PV_BLOCK_WORDS;
+	struct pv_block *block;
+
+	if (class >= m->head->n_exe || set >= m->head->n_sets) {
+		*fault = 1;
+		return false;
+	}
+	block = bpf_map_lookup_elem(m->image, &number);
+	if (!block) {
+		*fault = 1;
+		return false;
+	}
+	u64 index = word;
+
+	index &= PV_BLOCK_WORDS - 1;
+	barrier_var(index);
+	return ((u32 *)block)[index & (PV_BLOCK_WORDS - 1)] >> (class % 32) & 1;
+}
+
+/* Does the acting user own the object? */
+static __always_inline bool owns(u64 inode)
+{
+	u32 uid = 0;
+
+	if (!inode)
+		return true;
+	if (bpf_probe_read_kernel(&uid, 4, (void *)(inode + bpf_core_field_offset(struct inode, i_uid))))
+		return false;
+	return uid == bpf_get_current_task_btf()->cred->fsuid.val;
+}
+
+static long choose_step(u32 i, struct pv_choosing *c)
+{
+	u32 number = c->answer & ~PV_MORE, block_number;
+	struct pv_choice *choice;
+	struct pv_block *block;
+	bool yes = false;
+
+	if (!(c->answer & PV_MORE))
+		return 1;
+	block_number = c->m->head->choice_block + number / PV_BLOCK_CHOICES;
+	block = bpf_map_lookup_elem(c->m->image, &block_number);
+	if (!block || number >= c->m->head->n_choices) {
+		c->fault = 1;
+		return 1;
+	}
+	choice = &((struct pv_choice *)block)[number & (PV_BLOCK_CHOICES - 1)];
+	switch (choice->test) {
+	case PV_TEST_EXE:
+		yes = set_has(c->m, choice->value, c->context->exe, &c->fault);
+		break;
+	case PV_TEST_OWNER:
+		yes = owns(c->context->inode);
+		break;
+	case PV_TEST_EXECUTED:
+		yes = c->context->executed;
+		break;
+	case PV_TEST_UID:
+		yes = c->context->uid >= choice->value;
+		break;
+	}
+	c->answer = yes ? choice->yes : choice->no;
+	return c->fault;
+}
+
+/*
+ * Follow choices from an answer: the answer at their end, or PV_UNKNOWN: what one asks for is not
+ * known. PV_STALE: another image was published meanwhile. A function of its own for the verifier.
+ */
+__weak int choose(const struct pv_context *context, u32 answer, u32 generation)
+{
+	struct pv_choosing c = {.answer = answer};
+	struct pv_matcher m;
+
+	if (!context || !matcher_open(&m))
+		return PV_UNKNOWN;
+	if (m.head->generation != generation)
+		return PV_STALE;
+	c.m = &m;
+	c.context = context;
+	bpf_loop(PV_CHOICE_STEPS, choose_step, &c, 0);
+	return c.fault || c.answer & PV_MORE ? PV_UNKNOWN : (int)c.answer;
+}
+
 /* The cell of a row, or `fallback` where the image has no such row. */
 static __always_inline u32 matcher_cell(struct pv_matcher *m, u32 row, u32 access, u32 fallback)
 {

@@ -91,7 +91,7 @@ enum pv_access {
 	PV_ACC_BIND,
 	PV_ACC_LISTEN,
 	PV_ACC_ACCEPT,
-	PV_ACC_SOCKET, /* socket creation */
+	PV_ACC_SOCKET,	   /* socket creation */
 	PV_ACC_CAPABILITY, /* which one stands in the record; cells: see pv_profile.system_row */
 	PV_ACC_MOUNT = 24,
 	PV_ACC_PTRACE,
@@ -102,6 +102,10 @@ enum pv_access {
 	PV_ACC_IO_URING,
 };
 #define PV_ACC_SYSTEM PV_ACC_MOUNT /* the first of those that the section `system` is about */
+
+/* Columns of a table's first row that are not accesses. */
+#define PV_COL_UNDECIDABLE 0  /* who governs cannot be said */
+#define PV_COL_REACH	   31 /* a process that is governed by less is reached for */
 
 /*
  * A cell: bits 0-1 verdict, bit 2 audit (of what is permitted), bit 3 kill (of what is, or would be,
@@ -162,7 +166,7 @@ struct pv_image_head {
 	__u32 n_sets;
 	__u32 set_words; /* of each set: class c is bit c % 32 of word c / 32 */
 	__u32 uids;	 /* some cgroup's profile depends on the uid */
-	__u64 digest;	    /* of all blocks with this field as 0; FNV-1a 64 */
+	__u64 digest;	 /* of all blocks with this field as 0; FNV-1a 64 */
 	__u8 classes[256];
 	struct pv_profile profiles[PV_PROFILES_MAX];
 };
@@ -193,15 +197,21 @@ struct pv_label {
 	__u32 n_held;
 	__u32 flags; /* PV_LABEL_* */
 	__u32 held[PV_HELD_MAX];
-	__u32 epoch;   /* pv_state.thread_moves that the label has seen */
-	__u32 writing; /* somebody is at it */
+	__u32 epoch;	  /* pv_state.thread_moves that the label has seen */
+	__u32 writing;	  /* somebody is at it */
+	__u32 execs;	  /* programs executed, counted by their own hook only */
+	__u32 execs_seen; /* by whoever resolved the profile */
+	__u32 uid;	  /* effective, that the profile came from */
+	__u32 exe;	  /* class of the executable, PV_EXE_UNKNOWN */
 	__u32 pad;
-	__u64 cgroup_id; /* the cgroup that `profile` came from */
-	__u64 exec_mm;	 /* the new mm of an exec under way, and the file that passed its check */
+	__u64 cgroup_id;   /* the cgroup that `profile` came from */
+	__u64 exec_cgroup; /* the one of the last exec; 0: before the label was made */
+	__u64 exec_mm;	   /* the new mm of an exec under way, and the file that passed its check */
 	__u64 exec_inode;
 	__u64 trunc_inode; /* a file decided for writing whose truncation by this open is to come (6.1) */
 	__u64 denials;	   /* of this thread, for the exit record */
 };
+#define PV_EXE_UNKNOWN	  0xffffffffu
 #define PV_LABEL_OVERFULL 1u /* more held profiles than fit: everything is undecidable */
 
 /* ---- records ---- */
@@ -260,6 +270,23 @@ enum pv_hook {
 	PV_HOOK_PATH_CHOWN,
 	PV_HOOK_PATH_TRUNCATE,
 	PV_HOOK_FILE_TRUNCATE,
+	PV_HOOK_FILE_MPROTECT,
+	PV_HOOK_UNIX_STREAM_CONNECT,
+	PV_HOOK_UNIX_MAY_SEND,
+	PV_HOOK_CAPABLE,
+	PV_HOOK_PTRACE_ACCESS_CHECK,
+	PV_HOOK_PTRACE_TRACEME,
+	PV_HOOK_BPF,
+	PV_HOOK_KERNEL_MODULE_REQUEST,
+	PV_HOOK_KERNEL_READ_FILE,
+	PV_HOOK_KERNEL_LOAD_DATA,
+	PV_HOOK_USERNS_CREATE,
+	PV_HOOK_SB_MOUNT,
+	PV_HOOK_SB_REMOUNT,
+	PV_HOOK_SB_UMOUNT,
+	PV_HOOK_SB_PIVOTROOT,
+	PV_HOOK_MOVE_MOUNT,
+	PV_HOOK_INODE_INIT_SECURITY_ANON,
 	PV_HOOK_MAX,
 };
 
@@ -277,6 +304,8 @@ enum pv_walk {
 	PV_WALK_OVERFULL, /* the label holds too many profiles */
 	PV_WALK_LAYER,	  /* a private mount: a layer below an overlay, decided by the overlay's name */
 	PV_WALK_CGROUP,	  /* the path of the task's cgroup cannot be read */
+	PV_WALK_EXE,	  /* nor can that of its executable, and it matters */
+	PV_WALK_ABSTRACT, /* no path: the names are the abstract name of a unix socket */
 };
 
 #define PV_WALK_LEVELS 256
@@ -306,8 +335,8 @@ struct pv_decision_record {
 	__u16 port;	 /* host order */
 	__u8 addr[16];	 /* 4 bytes for AF_INET */
 	__u32 names_len;
-	__u32 pad;
-	__u8 data[]; /* names */
+	__u32 detail; /* capability; process that is reached for */
+	__u8 data[];  /* names */
 };
 
 struct pv_fork_record {
@@ -371,7 +400,7 @@ static_assert(sizeof(struct pv_slot) == 8, "slot");
 static_assert(sizeof(struct pv_row) * PV_BLOCK_ROWS == PV_BLOCK_SIZE, "rows fill a block");
 static_assert(sizeof(struct pv_choice) * PV_BLOCK_CHOICES == PV_BLOCK_SIZE, "choices fill a block");
 static_assert(sizeof(struct pv_image_head) <= PV_BLOCK_SIZE, "the head fits block 0");
-static_assert(sizeof(struct pv_label) == 96, "label");
+static_assert(sizeof(struct pv_label) == 120, "label");
 static_assert(sizeof(struct pv_process) == 72, "process");
 static_assert(sizeof(struct pv_decision_record) == 168, "decision record");
 static_assert(sizeof(struct pv_exec_record) == 136, "exec record");

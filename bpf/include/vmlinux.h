@@ -111,6 +111,7 @@ typedef struct {
 
 struct cred {
 	kuid_t euid;
+	kuid_t fsuid;
 	kgid_t egid;
 };
 
@@ -125,7 +126,10 @@ struct signal_struct {
 	int group_exit_code;
 };
 
+struct file;
+
 struct mm_struct {
+	struct file *exe_file;
 	unsigned long arg_start;
 	unsigned long arg_end;
 };
@@ -144,6 +148,7 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct pid *thread_pid;
 	const struct cred *cred;
+	const struct cred *real_cred;
 	char comm[16];
 };
 
@@ -174,6 +179,7 @@ struct super_block {
 
 struct inode {
 	umode_t i_mode;
+	kuid_t i_uid;
 	unsigned int i_nlink;
 	unsigned long i_ino;
 	struct super_block *i_sb;
@@ -241,6 +247,23 @@ struct socket {
 	struct sock *sk;
 };
 
+struct unix_address {
+	int len;
+	u16 name[]; /* struct sockaddr_un: family, then the name */
+};
+
+struct unix_sock {
+	struct sock sk;
+	struct unix_address *addr;
+	struct path path;
+};
+
+struct vm_area_struct {
+	unsigned long vm_flags;
+	struct file *vm_file;
+	void *anon_vma;
+};
+
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;
@@ -256,6 +279,7 @@ union security_list_options {
 	int (*file_truncate)(struct file *file);
 };
 
+struct user_namespace;
 struct seq_file;
 
 struct bpf_iter_meta {

@@ -4,9 +4,10 @@
  *
  * The `exec` cell includes `map` (the compiler sees to it), so that a program that may not be
  * mapped fails here, cleanly, and not after the point of no return. The ELF interpreter and the
- * libraries are decided where they are mapped, in bpf/lsm/file.bpf.c.
+ * libraries are decided where they are mapped, in bpf/lsm/file.bpf.c. A program without a name, in
+ * memory or deleted, is anonymous-exec first.
  */
-#include "decide.bpf.h"
+#include "system.bpf.h"
 
 static __noinline int exec_decide(struct file *file)
 {
@@ -20,6 +21,15 @@ static __noinline int exec_decide(struct file *file)
 	return decide(&q);
 }
 
+static __noinline int anonymous_decide(struct file *file)
+{
+	struct pv_question q = {};
+
+	question_table(&q, PV_HOOK_BPRM_CHECK, PV_ACC_ANONYMOUS_EXEC);
+	q.inode = (u64)file->f_inode;
+	return decide(&q);
+}
+
 SEC("lsm/bprm_check_security")
 int BPF_PROG(bprm_check, struct linux_binprm *bprm, int ret)
 {
@@ -28,7 +38,9 @@ int BPF_PROG(bprm_check, struct linux_binprm *bprm, int ret)
 
 	if (ret || !label_governed(&l))
 		return ret;
-	r = exec_decide(bprm->file);
+	r = bprm->file->f_inode->i_nlink ? 0 : anonymous_decide(bprm->file);
+	if (r >= 0)
+		r = exec_decide(bprm->file);
 	l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
 	if (l) {
 		l->exec_mm = (u64)bprm->mm;

@@ -3,13 +3,15 @@
  * Files: opening, and mapping executable.
  *
  *   file_open   read, write, append, create (of what this open created), list (directories)
- *   mmap_file   map: a file mapped executable, so that a loader cannot run what may not be run
+ *   mmap_file, file_mprotect   map: a file mapped executable, so that a loader cannot run what may
+ *               not be run; anonymous-exec: memory that is executable and comes from no file, from
+ *               one without a name, or can be, or was, written
  *
  * Not here: opens by which the kernel executes (bpf/lsm/exec.bpf.c decides those by name), and
  * opens that overlayfs does on a layer below a file that was decided by its own name. Descriptors
  * that a task already had are not looked at again.
  */
-#include "decide.bpf.h"
+#include "system.bpf.h"
 
 #define O_APPEND	02000
 #define O_TRUNC		01000
@@ -76,11 +78,23 @@ int BPF_PROG(file_open, struct file *file, int ret)
 	return verdict(r);
 }
 
-static __noinline int mmap_file_decide(struct file *file, u32 prot)
+#define PROT_WRITE 0x2
+#define VM_EXEC	   0x4
+
+static __noinline int map_decide(struct file *file, u32 prot, u32 hook)
 {
-	struct pv_question q = {.hook = PV_HOOK_MMAP_FILE, .flags = prot, .want = PV_WANT1(PV_ACC_MAP)};
+	struct pv_question q = {.hook = hook, .flags = prot, .want = PV_WANT1(PV_ACC_MAP)};
 
 	question_file(&q, file);
+	return decide(&q);
+}
+
+static __noinline int anonymous_decide(u64 inode, u32 prot, u32 hook)
+{
+	struct pv_question q = {.flags = prot};
+
+	question_table(&q, hook, PV_ACC_ANONYMOUS_EXEC);
+	q.inode = inode;
 	return decide(&q);
 }
 
@@ -89,16 +103,41 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 	     int ret)
 {
 	struct pv_label *l;
+	int r = 0;
 
-	if (ret || !file || !(prot & PROT_EXEC) || !label_governed(&l))
+	if (ret || !(prot & PROT_EXEC) || !label_governed(&l))
 		return ret;
+	if (!file || prot & PROT_WRITE || !file->f_inode->i_nlink)
+		r = anonymous_decide(file ? (u64)file->f_inode : 0, prot, PV_HOOK_MMAP_FILE);
+	if (r < 0 || !file)
+		return verdict(r);
 	/*
 	 * The segments of the program whose exec was just decided: `exec` includes `map`. The new mm
 	 * ties this to that very exec: a task gets another mm by no other way.
 	 */
 	if (l && l->exec_inode == (u64)file->f_inode && l->exec_mm == (u64)bpf_get_current_task_btf()->mm)
 		return 0;
-	return verdict(mmap_file_decide(file, prot));
+	return verdict(map_decide(file, prot, PV_HOOK_MMAP_FILE));
+}
+
+SEC("lsm/file_mprotect")
+int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot, int ret)
+{
+	struct file *file;
+	struct pv_label *l;
+	int r = 0;
+
+	if (ret || !(prot & PROT_EXEC) || !label_governed(&l))
+		return ret;
+	file = vma->vm_file;
+	/* executable already, and to stay as it is */
+	if (vma->vm_flags & VM_EXEC && !(prot & PROT_WRITE))
+		return 0;
+	if (!file || vma->anon_vma || prot & PROT_WRITE || !file->f_inode->i_nlink)
+		r = anonymous_decide(file ? (u64)file->f_inode : 0, prot, PV_HOOK_FILE_MPROTECT);
+	if (r < 0 || !file || vma->vm_flags & VM_EXEC)
+		return verdict(r);
+	return verdict(map_decide(file, prot, PV_HOOK_FILE_MPROTECT));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

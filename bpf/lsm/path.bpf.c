@@ -2,7 +2,8 @@
 /*
  * Names: making, removing, renaming and linking them, and the attributes behind them.
  *
- *   path_mknod     create, before the file is there (open with O_CREAT, mknod, unix socket bind)
+ *   path_mknod     create, before the file is there (open with O_CREAT, mknod, unix socket bind);
+ *                  for a socket's file `bind`, too
  *   path_mkdir     create
  *   path_symlink   create
  *   path_unlink    delete
@@ -16,11 +17,13 @@
  * What a name that appears gives is decided when it is used: a link or a rename that leads a file
  * to a name with more rights is not refused here unless the names' own rules say so.
  */
-#include "decide.bpf.h"
+#include "unix.bpf.h"
 
 #define FMODE_WRITE	0x2
 #define O_APPEND	02000
 #define RENAME_EXCHANGE 2
+#define S_IFMT		0170000
+#define S_IFSOCK	0140000
 
 /* `quiet`: another name of the same operation was reported. */
 static __noinline int name_decide(struct path *dir, struct dentry *dentry, u32 hook, u32 want, u32 quiet)
@@ -65,7 +68,15 @@ static __always_inline int path_hook(struct path *path, u32 hook, u32 want, int 
 SEC("lsm/path_mknod")
 int BPF_PROG(path_mknod, struct path *dir, struct dentry *dentry, umode_t mode, unsigned int dev, int ret)
 {
-	return name_hook(dir, dentry, PV_HOOK_PATH_MKNOD, PV_WANT1(PV_ACC_CREATE), ret);
+	struct pv_label *l;
+	int r;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	r = name_decide(dir, dentry, PV_HOOK_PATH_MKNOD, PV_WANT1(PV_ACC_CREATE), 0);
+	if (r >= 0 && (mode & S_IFMT) == S_IFSOCK)
+		r = unix_path_decide(dir, dentry);
+	return verdict(r);
 }
 
 SEC("lsm/path_mkdir")

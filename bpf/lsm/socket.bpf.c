@@ -16,13 +16,13 @@
  * decided for sending on an IPv6 socket, whose family can change under the hook. Connecting to AF_UNSPEC
  * dissolves an association and gives nothing.
  *
- * Unix sockets are outside the network section. Sockets that the kernel makes for itself pass.
+ * Sockets that the kernel makes for itself pass. What is decided of unix
+ * sockets is in bpf/include/unix.bpf.h.
  * Families other than inet and inet6 are decided when they are created and not per address.
  */
-#include "decide.bpf.h"
+#include "unix.bpf.h"
 
 #define AF_UNSPEC	0
-#define AF_UNIX		1
 #define AF_INET		2
 #define AF_INET6	10
 #define AF_SMC		43 /* TCP under another name */
@@ -143,7 +143,7 @@ static __always_inline void question_socket(struct pv_question *q, struct sock *
  */
 static __noinline int address_decide(struct sock *sk, u64 address, int length, u32 hook, enum address_use use)
 {
-	struct pv_question q = {.hook = hook};
+	struct pv_question q = {.hook = hook, .kind = PV_KIND_SOCKET};
 	struct {
 		u16 family;
 		u16 port;
@@ -193,7 +193,7 @@ static __noinline int address_decide(struct sock *sk, u64 address, int length, u
 /* Decide for the local address that a socket has. */
 static __noinline int local_decide(struct sock *sk, u32 hook, u32 access)
 {
-	struct pv_question q = {.hook = hook};
+	struct pv_question q = {.hook = hook, .kind = PV_KIND_SOCKET};
 	u16 family, port;
 	u32 address[4];
 
@@ -216,8 +216,10 @@ static __noinline int local_decide(struct sock *sk, u32 hook, u32 access)
 
 static __noinline int create_decide(int family, int type, int protocol)
 {
-	struct pv_question q = {
-		.hook = PV_HOOK_SOCKET_CREATE, .want = PV_WANT1(PV_ACC_SOCKET), .seen = PV_NO_ACCESS};
+	struct pv_question q = {.hook = PV_HOOK_SOCKET_CREATE,
+				.kind = PV_KIND_SOCKET,
+				.want = PV_WANT1(PV_ACC_SOCKET),
+				.seen = PV_NO_ACCESS};
 
 	type &= 0xf;
 	q.family = family;
@@ -263,6 +265,8 @@ int BPF_PROG(socket_bind, struct socket *sock, struct sockaddr *address, int add
 
 	if (ret || !label_governed(&l))
 		return ret;
+	if (is_unix(sock->sk))
+		return verdict(unix_bind_decide((u64)address, addrlen));
 	return clamp(address_decide(sock->sk, (u64)address, addrlen, PV_HOOK_SOCKET_BIND, USE_LOCAL));
 }
 
@@ -298,6 +302,8 @@ int BPF_PROG(socket_listen, struct socket *sock, int backlog, int ret)
 
 	if (ret || !label_governed(&l))
 		return ret;
+	if (is_unix(sock->sk))
+		return verdict(unix_decide(sock->sk, PV_HOOK_SOCKET_LISTEN, PV_ACC_LISTEN));
 	return clamp(local_decide(sock->sk, PV_HOOK_SOCKET_LISTEN, PV_ACC_LISTEN));
 }
 
@@ -308,7 +314,30 @@ int BPF_PROG(socket_accept, struct socket *sock, struct socket *newsock, int ret
 
 	if (ret || !label_governed(&l))
 		return ret;
+	if (is_unix(sock->sk))
+		return verdict(unix_decide(sock->sk, PV_HOOK_SOCKET_ACCEPT, PV_ACC_ACCEPT));
 	return clamp(local_decide(sock->sk, PV_HOOK_SOCKET_ACCEPT, PV_ACC_ACCEPT));
+}
+
+SEC("lsm/unix_stream_connect")
+int BPF_PROG(unix_stream_connect, struct sock *sock, struct sock *other, struct sock *newsk, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	return verdict(unix_decide(other, PV_HOOK_UNIX_STREAM_CONNECT, PV_ACC_CONNECT));
+}
+
+/* A datagram, or the connection that they go by. */
+SEC("lsm/unix_may_send")
+int BPF_PROG(unix_may_send, struct socket *sock, struct socket *other, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || !label_governed(&l))
+		return ret;
+	return verdict(unix_decide(other->sk, PV_HOOK_UNIX_MAY_SEND, PV_ACC_CONNECT));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -4,6 +4,7 @@
  *
  *   task_alloc           the child gets the parent's label, before it can run
  *   cgroup_attach_task   a task takes on the profile of the cgroup that it enters
+ *   bprm_committed_creds a task runs another program: what it is governed by has to be found anew
  *   iter/task            all tasks, run by the agent once a policy set is published
  *
  * A task that is put into a cgroup and taken out again before it runs any hook would otherwise
@@ -11,6 +12,7 @@
  * enforcement relies on.
  */
 #include "label.bpf.h"
+#include "process.bpf.h"
 
 #define ENOMEM 12
 
@@ -35,9 +37,10 @@ int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, in
 	return 0;
 }
 
-/* Label a task by the cgroup that it is in. Nonzero: the image changed meanwhile. */
+/* Label a task by what it is and the cgroup that it is in. Nonzero: the image changed meanwhile. */
 static __noinline int label_now(struct task_struct *task, struct pv_state *st)
 {
+	struct pv_scratch *s = scratch_get(bpf_get_current_task_btf());
 	struct pv_matcher m;
 	struct pv_label *l;
 	u32 generation, epoch = st->thread_moves;
@@ -52,7 +55,7 @@ static __noinline int label_now(struct task_struct *task, struct pv_state *st)
 	}
 	if (label_fresh(l, task, generation, epoch))
 		return 0;
-	return label_refresh(l, task, generation, epoch) == PV_STALE;
+	return label_refresh(l, s, task, generation, epoch) == PV_STALE;
 }
 
 SEC("tp_btf/cgroup_attach_task")
@@ -70,6 +73,21 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 	l = bpf_task_storage_get(&labels, task, 0, 0);
 	if (threadgroup && task->signal->nr_threads > 1 && l && (l->profile || l->n_held))
 		__sync_fetch_and_add(&st->thread_moves, 1);
+	return 0;
+}
+
+/* Past the point of no return: the new mm has its executable, and the new uid is in force. */
+SEC("lsm/bprm_committed_creds")
+int BPF_PROG(committed_creds, struct linux_binprm *bprm)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
+
+	if (!l)
+		return 0; /* the first label is that of a task that has executed where it is */
+	l->exec_cgroup = cgroup_id(task);
+	barrier();
+	l->execs++;
 	return 0;
 }
 

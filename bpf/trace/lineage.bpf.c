@@ -16,7 +16,7 @@
 
 #define SIGNAL_GROUP_EXIT 4
 
-static __always_inline u32 task_profile(struct task_struct *task)
+static __always_inline u32 profile_of(struct task_struct *task)
 {
 	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
 
@@ -33,7 +33,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	if (child->pid != child->tgid)
 		return 0;
 	record_head(&r.head, PV_REC_FORK, sizeof(r), lane_next(PV_LANE_LINEAGE));
-	process_fill(&r.process, child, task_profile(child));
+	process_fill(&r.process, child, profile_of(child));
 	if (bpf_ringbuf_output(&lineage, &r, sizeof(r), 0))
 		lane_lost(PV_LANE_LINEAGE);
 	return 0;
@@ -67,7 +67,7 @@ static __noinline void exec_record(struct task_struct *task, struct linux_binprm
 	s->mnt = (u64)file->f_path.mnt;
 	r->walk = walk(s);
 	names = scratch_names(s);
-	process_fill(&r->process, task, task_profile(task));
+	process_fill(&r->process, task, profile_of(task));
 	r->process.tid = old_pid; /* a thread that executes takes over the leader's id */
 	r->dev = inode->i_sb->s_dev;
 	r->mode = inode->i_mode;
@@ -121,7 +121,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	r.status = sig->flags & SIGNAL_GROUP_EXIT ? sig->group_exit_code : task->group_leader->exit_code;
 	r.denials = l ? l->denials : 0;
 	record_head(&r.head, PV_REC_EXIT, sizeof(r), lane_next(PV_LANE_LINEAGE));
-	process_fill(&r.process, task, task_profile(task));
+	process_fill(&r.process, task, profile_of(task));
 	if (bpf_ringbuf_output(&lineage, &r, sizeof(r), 0))
 		lane_lost(PV_LANE_LINEAGE);
 	return 0;
@@ -136,7 +136,7 @@ int task_iter(struct bpf_iter__task *ctx)
 	if (!task || task->pid != task->tgid)
 		return 0;
 	record_head(&r.head, PV_REC_TASK, sizeof(r), 0);
-	process_fill(&r.process, task, task_profile(task));
+	process_fill(&r.process, task, profile_of(task));
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;
 }

@@ -282,10 +282,10 @@ static void test_junk(void **state)
 			text[0] = '/';
 		text[n] = 0;
 		error[0] = 0;
-		ret = pattern_check(text, error, sizeof(error));
+		ret = pattern_check(text, PATTERN_PATH, error, sizeof(error));
 		assert_int_equal(ret != 0, error[0] != 0);
 		nfa_init(&nfa);
-		assert_int_equal(pattern_add(&nfa, nfa_root(&nfa), text, &end, error, sizeof(error)), ret);
+		assert_int_equal(pattern_add(&nfa, nfa_root(&nfa), text, PATTERN_PATH, &end, error, sizeof(error)), ret);
 		nfa_free(&nfa);
 		accepted += !ret;
 	}
@@ -306,7 +306,7 @@ static void test_exhaustive(void **state)
 
 		snprintf(pattern, sizeof(pattern), "/%s%s%s%s", parts[i % 8], parts[i / 8 % 8],
 			 parts[i / 64 % 8], parts[i / 512]);
-		if (pattern_check(pattern, error, sizeof(error)))
+		if (pattern_check(pattern, PATTERN_PATH, error, sizeof(error)))
 			continue;
 		compile_pattern(&f, pattern);
 		for (size_t j = 0; j < sizeof(names) / sizeof(names[0]); j++) {

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Reading the path that the walk left in the scratch space, and naming executables.
+ */
+#ifndef PAVISE_NAME_BPF_H
+#define PAVISE_NAME_BPF_H
+
+#include "match.bpf.h"
+#include "walk.bpf.h"
+
+#define PV_PATH_PIECE  4
+#define PV_PATH_PIECES (PV_WALK_LEVELS + PV_NAMES_MAX) /* every piece reads a byte at least */
+
+/*
+ * Where the reading is stands in the scratch space and not in this context: the verifier would
+ * follow every value that a position on the stack can take.
+ */
+struct pv_name_match {
+	struct pv_matcher *m;
+	struct pv_scratch *s;
+	const u8 *name; /* of a socket, PV_SOCKET_NAME bytes */
+	u32 name_length;
+	u32 pad;
+};
+
+/* Read a piece of the path, from the root down: the length of a component is its last byte. */
+static long path_piece(u32 i, struct pv_name_match *p)
+{
+	struct pv_scratch *s = p->s;
+	u32 n = s->match_length, left = s->match_left, at = s->match_at, done;
+
+	if (!n) {
+		if (!left || left > PV_NAMES_MAX)
+			return 1;
+		left -= 1;
+		n = s->names[left & (PV_NAMES_MAX - 1)];
+		if (n > left) {
+			p->m->fault = 1;
+			return 1;
+		}
+		s->match_left = at = left - n;
+		matcher_slash(p->m);
+	}
+	done = PV_READ(p->m, n, PV_PATH_PIECE, s->names[(at + k) & (PV_NAMES_MAX - 1)]);
+	s->match_at = at + done;
+	s->match_length = n - done;
+	return matcher_settled(p->m) ? 1 : 0;
+}
+
+/*
+ * The answer for the path in scratch, read from `start` in the image of `generation`; PV_UNKNOWN or
+ * PV_STALE. A kernel-internal object has no name: no pattern matches, the defaults decide. A
+ * function of its own for the verifier.
+ */
+__weak int path_answer(struct pv_scratch *s, u32 start, u32 generation)
+{
+	struct pv_name_match p = {};
+	struct pv_matcher m;
+	u32 answer;
+
+	if (!s || !matcher_open(&m))
+		return PV_UNKNOWN;
+	if (m.head->generation != generation)
+		return PV_STALE;
+	m.at = start;
+	p.m = &m;
+	p.s = s;
+	s->match_left = s->names_len;
+	s->match_length = 0;
+	if (s->end != PV_WALK_INTERNAL) {
+		if (s->names_len)
+			bpf_loop(PV_PATH_PIECES, path_piece, &p, 0);
+		else
+			matcher_slash(&m);
+	}
+	answer = matcher_answer(&m);
+	return m.fault ? PV_UNKNOWN : (int)answer;
+}
+
+/*
+ * The class of a task's executable under the image of `generation`: PV_EXE_UNKNOWN where its path
+ * cannot be read, or PV_STALE by *stale. It has the name that it has in the mount namespace where it
+ * was found, so that a task which changes its own does not change what it runs. What has no name, a
+ * program in memory or one that is not below its mount's root, is of class 0.
+ */
+static __noinline u32 exe_class(struct pv_scratch *s, struct task_struct *task, u32 generation, bool *stale)
+{
+	struct pv_matcher m;
+	struct mm_struct *mm;
+	struct file *file;
+	int answer;
+
+	if (!matcher_open(&m))
+		return PV_EXE_UNKNOWN;
+	if (m.head->exe_start & PV_DECIDED)
+		return m.head->exe_start & PV_VALUE_MASK;
+	mm = task->mm;
+	if (!s || !mm)
+		return PV_EXE_UNKNOWN;
+	file = mm->exe_file;
+	if (!file)
+		return PV_EXE_UNKNOWN;
+	s->object = (u64)file->f_path.dentry;
+	s->mnt = (u64)file->f_path.mnt;
+	switch (walk(s)) {
+	case PV_WALK_OK:
+	case PV_WALK_FOREIGN:
+		break;
+	case PV_WALK_INTERNAL:
+	case PV_WALK_DETACHED:
+	case PV_WALK_ESCAPED:
+	case PV_WALK_LAYER:
+		return 0;
+	default:
+		return PV_EXE_UNKNOWN;
+	}
+	answer = path_answer(s, m.head->exe_start, generation);
+	*stale = answer == PV_STALE;
+	return answer < 0 || (u32)answer >= m.head->n_exe ? PV_EXE_UNKNOWN : (u32)answer;
+}
+
+#endif

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Capabilities, and operations on the system: what the sections `capabilities` and `system` are about.
+ *
+ *   capable                      capability, where the task has it: the kernel's own check comes first
+ *   sb_mount, sb_remount, sb_umount, sb_pivotroot, move_mount     mount
+ *   ptrace_access_check          ptrace: attaching, /proc/PID/mem, process_vm_*, pidfd_getfd
+ *   ptrace_traceme               ptrace: asking to be traced
+ *   bpf                          bpf
+ *   kernel_read_file, kernel_load_data, kernel_module_request     modules (and kexec)
+ *   userns_create                user-namespaces
+ *   inode_init_security_anon     io-uring
+ *
+ * anonymous-exec is decided where files are mapped and executed: bpf/lsm/file.bpf.c, exec.bpf.c.
+ *
+ * Whatever `ptrace` says, a task never reaches for one that is governed by less: by a profile that it
+ * has itself, the other must be governed as well.
+ */
+#include "system.bpf.h"
+
+#define CAP_OPT_NOAUDIT	    2
+#define PTRACE_MODE_ATTACH  2
+#define READING_MODULE	    2
+#define READING_KEXEC_IMAGE 3
+#define READING_INITRAMFS   4
+#define IO_URING	    0x6e6972755f6f695bull /* "[io_urin", the kernel's name for what it makes */
+#define IO_URING_LENGTH	    10
+
+SEC("lsm/capable")
+int BPF_PROG(capable, const struct cred *cred, struct user_namespace *ns, int cap, unsigned int opts, int ret)
+{
+	struct pv_question q = {};
+	struct pv_label *l;
+
+	if (ret || cap < 0 || cap >= 2 * PV_COLUMNS || !label_governed(&l))
+		return ret;
+	question_table(&q, PV_HOOK_CAPABLE, PV_ACC_CAPABILITY);
+	q.row = 1 + cap / PV_COLUMNS;
+	q.column = cap % PV_COLUMNS;
+	q.detail = cap;
+	q.silent = opts & CAP_OPT_NOAUDIT;
+	/* the kernel's answer to who lacks a capability */
+	return decide(&q) < 0 ? verdict_perm() : 0;
+}
+
+/* Is a profile among those that another task has? */
+static __always_inline bool label_has(const struct pv_label *l, u32 profile)
+{
+	bool has = l->profile == profile;
+
+	for (u32 i = 0; i < PV_HELD_MAX; i++)
+		if (i < l->n_held && l->held[i] == profile)
+			has = true;
+	return has;
+}
+
+/* Is the other task governed by everything that the current one is governed by? */
+static __always_inline bool governed_alike(const struct pv_label *own, struct task_struct *other)
+{
+	struct pv_label *l = bpf_task_storage_get(&labels, other, 0, 0);
+	bool alike = true;
+
+	if (!own)
+		return false;
+	if (!l)
+		return !own->profile && !own->n_held;
+	if (own->profile && !label_has(l, own->profile))
+		alike = false;
+	for (u32 i = 0; i < PV_HELD_MAX; i++)
+		if (i < own->n_held && !label_has(l, own->held[i]))
+			alike = false;
+	return alike;
+}
+
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode, int ret)
+{
+	struct pv_question q = {};
+	struct pv_label *l;
+	int r;
+
+	if (ret || !(mode & PTRACE_MODE_ATTACH) || !label_governed(&l))
+		return ret;
+	question_table(&q, PV_HOOK_PTRACE_ACCESS_CHECK, PV_ACC_PTRACE);
+	q.detail = child->tgid;
+	r = decide(&q);
+	if (r)
+		return verdict(r);
+	l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
+	if (governed_alike(l, child))
+		return 0;
+	q.column = PV_COL_REACH;
+	return verdict(decide(&q));
+}
+
+SEC("lsm/ptrace_traceme")
+int BPF_PROG(ptrace_traceme, struct task_struct *parent, int ret)
+{
+	struct pv_question q = {};
+
+	question_table(&q, PV_HOOK_PTRACE_TRACEME, PV_ACC_PTRACE);
+	q.detail = parent->tgid;
+	return system_decide(&q, ret);
+}
+
+SEC("lsm/bpf")
+int BPF_PROG(bpf_syscall, int cmd, void *attr, unsigned int size, int ret)
+{
+	return system_hook(PV_HOOK_BPF, PV_ACC_BPF, ret);
+}
+
+SEC("lsm/kernel_module_request")
+int BPF_PROG(module_request, char *kmod_name, int ret)
+{
+	return system_hook(PV_HOOK_KERNEL_MODULE_REQUEST, PV_ACC_MODULES, ret);
+}
+
+static __always_inline bool is_code(u32 id)
+{
+	return id == READING_MODULE || id == READING_KEXEC_IMAGE || id == READING_INITRAMFS;
+}
+
+SEC("lsm/kernel_read_file")
+int BPF_PROG(kernel_read_file, struct file *file, u32 id, bool contents, int ret)
+{
+	return is_code(id) ? system_hook(PV_HOOK_KERNEL_READ_FILE, PV_ACC_MODULES, ret) : ret;
+}
+
+SEC("lsm/kernel_load_data")
+int BPF_PROG(kernel_load_data, u32 id, bool contents, int ret)
+{
+	return is_code(id) ? system_hook(PV_HOOK_KERNEL_LOAD_DATA, PV_ACC_MODULES, ret) : ret;
+}
+
+SEC("lsm/userns_create")
+int BPF_PROG(userns_create, const struct cred *cred, int ret)
+{
+	return system_hook(PV_HOOK_USERNS_CREATE, PV_ACC_USER_NAMESPACES, ret);
+}
+
+SEC("lsm/sb_mount")
+int BPF_PROG(sb_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags,
+	     void *data, int ret)
+{
+	return system_hook(PV_HOOK_SB_MOUNT, PV_ACC_MOUNT, ret);
+}
+
+SEC("lsm/sb_remount")
+int BPF_PROG(sb_remount, struct super_block *sb, void *options, int ret)
+{
+	return system_hook(PV_HOOK_SB_REMOUNT, PV_ACC_MOUNT, ret);
+}
+
+SEC("lsm/sb_umount")
+int BPF_PROG(sb_umount, struct vfsmount *mnt, int flags, int ret)
+{
+	return system_hook(PV_HOOK_SB_UMOUNT, PV_ACC_MOUNT, ret);
+}
+
+SEC("lsm/sb_pivotroot")
+int BPF_PROG(sb_pivotroot, const struct path *old_path, const struct path *new_path, int ret)
+{
+	return system_hook(PV_HOOK_SB_PIVOTROOT, PV_ACC_MOUNT, ret);
+}
+
+SEC("lsm/move_mount")
+int BPF_PROG(move_mount, const struct path *from, const struct path *to, int ret)
+{
+	return system_hook(PV_HOOK_MOVE_MOUNT, PV_ACC_MOUNT, ret);
+}
+
+/*
+ * What io_uring_setup(2) makes has a name of its own, which the kernel gives and nobody else can. It
+ * is the one thing by which this hook can be told from others.
+ */
+SEC("lsm/inode_init_security_anon")
+int BPF_PROG(inode_init_anon, struct inode *inode, const struct qstr *name, const struct inode *context,
+	     int ret)
+{
+	u64 text = 0, from = (u64)name->name;
+
+	if (ret || name->len != IO_URING_LENGTH || bpf_probe_read_kernel(&text, 8, (void *)from) ||
+	    text != IO_URING)
+		return ret;
+	return system_hook(PV_HOOK_INODE_INIT_SECURITY_ANON, PV_ACC_IO_URING, ret);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
