@@ -98,7 +98,9 @@ int record_decode(const void *data, size_t size, struct record *out)
 	if (components) {
 		out->path_length = names_to_path(bytes + fixed, names, out->path);
 	} else {
-		memcpy(out->path, bytes + fixed, names);
+		/* as /proc/net/unix shows it, and as it is matched */
+		for (size_t i = 0; i < names; i++)
+			out->path[i] = bytes[fixed + i] ? (char)bytes[fixed + i] : '@';
 		out->path[names] = 0;
 		out->path_length = names;
 	}

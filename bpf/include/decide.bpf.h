@@ -43,25 +43,33 @@ struct pv_question {
 	u32 want; /* PV_WANT: up to three accesses */
 	u32 seen; /* PV_WANT1: an access already reported, whose would-deny is not said again */
 	u32 flags;
-	/* files */
-	u64 dentry;
-	u64 mnt;
-	u64 inode; /* 0: none yet */
-	/* sockets */
-	u8 name[PV_SOCKET_NAME]; /* as the automaton reads it; at most 20 bytes */
+	u64 inode; /* of the object, 0: none yet */
+	union {
+		struct { /* of a path, a socket's too; dentry: the address of an abstract name */
+			u64 dentry;
+			u64 mnt;
+		};
+		u8 name[PV_SOCKET_NAME]; /* as the automaton reads it; at most 20 bytes */
+		struct {		 /* of a table */
+			u32 row;	 /* 0: `system`; 1, 2: capabilities */
+			u32 column;
+		};
+	};
 	u32 name_length;
 	u32 walk;   /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
-	u32 quiet;  /* the operation was reported already: a would-deny is not said again */
-	u32 silent; /* nothing is reported, whatever the verdict */
-	/* tables */
-	u32 row; /* 0: `system`; 1, 2: capabilities */
-	u32 column;
+	u8 quiet;   /* the operation was reported already: a would-deny is not said again */
+	u8 silent;  /* nothing is reported, whatever the verdict */
 	u32 detail; /* for the record */
 	u16 family;
 	u16 sock_type;
 	u16 protocol;
 	u16 port;
 };
+
+static __always_inline bool has_path(const struct pv_question *q)
+{
+	return q->kind == PV_KIND_PATH || q->kind == PV_KIND_UNIX;
+}
 
 /* deny over would-deny over audited allow over allow, and what kills over what does not */
 static __always_inline u32 cell_weight(u32 cell)
@@ -118,6 +126,12 @@ static long socket_piece(u32 i, struct pv_name_match *p)
 	return matcher_settled(p->m) ? 1 : 0;
 }
 
+/* Abstract names are matched as /proc/net/unix shows them. */
+static __always_inline u8 nul_as_at(u8 byte)
+{
+	return byte ? byte : '@';
+}
+
 static long abstract_piece(u32 i, struct pv_name_match *p)
 {
 	u32 n = p->s->names_len, at = p->s->match_at;
@@ -168,40 +182,33 @@ subject_profile(struct pv_matcher *m, const struct pv_subject *subject, u32 i, u
 
 #define PV_WALK_DUE 1
 
+#define PV_NEEDS_WALK (-3)
+
 /*
  * The row of the question's name under a profile; PV_UNKNOWN, PV_STALE, or PV_NEEDS_WALK: the path
- * was not walked and matters. Choices are followed. A function of its own for the verifier.
+ * was not walked and matters. Choices are followed.
  */
-#define PV_NEEDS_WALK (-3)
-__weak int name_row(struct pv_scratch *s, const struct pv_question *q, u32 profile, u32 generation)
+static __always_inline int name_row(struct pv_scratch *s, struct pv_matcher *m, const struct pv_question *q,
+				    const struct pv_profile *p, u32 generation)
 {
-	struct pv_profile *p;
-	struct pv_matcher m;
 	int answer;
 
-	if (!s || !q || !matcher_open(&m) || profile >= PV_PROFILES_MAX)
-		return PV_UNKNOWN;
-	if (m.head->generation != generation)
-		return PV_STALE;
-	p = &m.head->profiles[profile];
-	m.at = q->kind == PV_KIND_PATH ? p->path_start : p->net_start;
+	m->at = q->kind == PV_KIND_PATH ? p->path_start : p->net_start;
 	if (q->kind == PV_KIND_UNIX || q->kind == PV_KIND_ABSTRACT)
-		PV_READ(&m, 1, 1, PV_FAM_UNIX);
-	if (s->walked && s->answer.walk != PV_WALK_OK && s->answer.walk != PV_WALK_INTERNAL)
+		PV_READ(m, 1, 1, PV_FAM_UNIX);
+	if (m->fault || (s->walked && s->answer.walk != PV_WALK_OK && s->answer.walk != PV_WALK_INTERNAL))
 		return PV_UNKNOWN;
-	if (m.at & PV_DECIDED)
-		answer = m.at & PV_VALUE_MASK;
+	if (m->at & PV_DECIDED)
+		answer = m->at & PV_VALUE_MASK;
 	else if (!s->walked)
 		return PV_NEEDS_WALK;
-	else if (q->kind == PV_KIND_PATH || q->kind == PV_KIND_UNIX)
-		answer = path_answer(s, m.at, generation);
+	else if (has_path(q))
+		answer = path_answer(s, m->at, generation);
 	else
-		answer = socket_answer(s, q, m.at, generation);
-	if (m.fault)
-		return PV_UNKNOWN;
+		answer = socket_answer(s, q, m->at, generation);
 	if (answer > 0 && answer & PV_MORE)
 		answer = choose(&s->context, answer, generation);
-	return answer >= (int)m.head->n_rows ? PV_UNKNOWN : answer;
+	return answer >= (int)m->head->n_rows ? PV_UNKNOWN : answer;
 }
 
 /* The word of a profile's table. */
@@ -240,7 +247,7 @@ __weak int profile_answer(struct pv_scratch *s, const struct pv_question *q, u32
 	if (q->kind == PV_KIND_TABLE)
 		return table_answer(s, &m, q, p->system_row, number);
 	undecidable = q->kind == PV_KIND_PATH ? p->path_undecidable : p->net_undecidable;
-	row = name_row(s, q, number, generation);
+	row = name_row(s, &m, q, p, generation);
 	if (row == PV_STALE)
 		return PV_STALE;
 	if (row == PV_NEEDS_WALK)
@@ -288,9 +295,9 @@ static __always_inline void record_object(struct pv_decision_record *r, const st
 	r->protocol = q->protocol;
 	r->port = q->port;
 	__builtin_memset(r->addr, 0, sizeof(r->addr));
-	if (q->name_length == 2 + 4 + 2)
+	if (q->kind == PV_KIND_SOCKET && q->name_length == 2 + 4 + 2)
 		__builtin_memcpy(r->addr, q->name + 2, 4);
-	else if (q->name_length == 2 + 16 + 2)
+	else if (q->kind == PV_KIND_SOCKET && q->name_length == 2 + 16 + 2)
 		__builtin_memcpy(r->addr, q->name + 2, 16);
 }
 
@@ -361,19 +368,31 @@ static __always_inline void decision_unsent(void)
 	lane_lost(PV_LANE_DECISION);
 }
 
+/* Nobody can say who governs: a cgroup whose path cannot be read, and nothing held. */
+static __always_inline bool subject_lost(const struct pv_subject *subject, int governed)
+{
+	return governed == PV_UNKNOWN && subject->n == 1 && !subject->profile[0];
+}
+
 /*
  * No work space: nothing can be named and nothing reported. The governed get what their profiles
- * say of the undecidable.
+ * say of the undecidable; who is governed is known from a label that is up to date, or not at all.
  */
 static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_question *q)
 {
-	struct pv_subject subject;
-	struct pv_profile *p;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
+	struct pv_state *st = state_get();
 	u32 number, cell, heaviest = 0;
-	int governed = subject_open(&subject, NULL, m->head->generation);
+	struct pv_subject subject = {};
+	struct pv_profile *p;
 
-	if (governed == SUBJECT_UNGOVERNED || governed == PV_STALE)
-		return governed;
+	if (!l || !st || !label_fresh(l, task, m->head->generation, st->thread_moves)) {
+		decision_unsent();
+		return -EACCES;
+	}
+	subject.profile[0] = l->profile;
+	subject_copy(&subject, l);
 	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
 		p = subject_profile(m, &subject, i, &number);
 		if (!p)
@@ -387,12 +406,6 @@ static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_que
 	if (cell_weight(heaviest))
 		decision_unsent();
 	return PV_CELL_VERDICT(heaviest) == PV_DENY ? -EACCES : 0;
-}
-
-/* Nobody can say who governs: a cgroup whose path cannot be read, and nothing held. */
-static __always_inline bool subject_lost(const struct pv_subject *subject, int governed)
-{
-	return governed == PV_UNKNOWN && subject->n == 1 && !subject->profile[0];
 }
 
 /* Walk for the question's object, and ask again. 0, PV_STALE, or PV_EXEMPT. */
@@ -414,14 +427,9 @@ static __always_inline int decide_by_walk(struct pv_scratch *s, const struct pv_
 
 #define PV_WOULD 1
 
-static __always_inline bool has_path(const struct pv_question *q)
-{
-	return q->kind == PV_KIND_PATH || q->kind == PV_KIND_UNIX;
-}
-
 /*
  * The abstract name of a unix socket, the q->name_length bytes at q->dentry with the NUL before it,
- * into the names: "@" for each NUL, as /proc/net/unix shows it. Returns the length.
+ * into the names. Returns the length.
  */
 static __always_inline u32 abstract_read(struct pv_scratch *s, const struct pv_question *q)
 {
@@ -432,10 +440,6 @@ static __always_inline u32 abstract_read(struct pv_scratch *s, const struct pv_q
 	barrier_var(length);
 	if (bpf_probe_read_kernel(s->names, length & 127, (void *)q->dentry))
 		return 0;
-	for (u32 i = 0; i < PV_ABSTRACT_MAX; i++) {
-		if (i < length && !s->names[i])
-			s->names[i] = '@';
-	}
 	return length;
 }
 
@@ -473,7 +477,7 @@ __weak int decide_once(const struct pv_question *q)
 	if (!s)
 		return decide_bare(&m, q);
 	generation = m.head->generation;
-	governed = subject_open(&s->subject, s, generation);
+	governed = subject_open(s, generation);
 	if (governed == PV_STALE)
 		return PV_STALE;
 	if (governed == SUBJECT_UNGOVERNED) {

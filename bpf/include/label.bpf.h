@@ -85,13 +85,6 @@ fault:
 	return 1;
 }
 
-struct pv_cgroup_query {
-	u64 cgroup; /* struct cgroup */
-	u32 level;
-	u32 generation; /* of the image that must answer */
-	struct pv_context context;
-};
-
 /*
  * The profile that a cgroup gives, PV_UNKNOWN (unreadable memory, a tree deeper than the bound, an
  * executable that matters and has no path to be read) or PV_STALE (another image was published meanwhile). A
@@ -179,16 +172,6 @@ static __always_inline u32 task_uid(struct task_struct *task)
 	return task->real_cred->euid.val;
 }
 
-/* What a profile is resolved for. */
-struct pv_origin {
-	u64 cgroup_id;
-	u64 exec_cgroup; /* as in the label, 0 without one */
-	u32 execs;
-	u32 uid;
-	u32 exe; /* class, to be found */
-	u32 pad;
-};
-
 static __always_inline void origin_get(struct pv_origin *o, const struct pv_label *l,
 				       struct task_struct *task)
 {
@@ -201,13 +184,12 @@ static __always_inline void origin_get(struct pv_origin *o, const struct pv_labe
 
 /*
  * The profile that the policy set gives a task, PV_UNKNOWN or PV_STALE. Kernel threads are never
- * governed. `s`: the work space of the current task, or NULL. The executable's class goes to o->exe.
+ * governed. `s`: the work space of the current task; s->origin says what for.
  */
-static __noinline int task_profile(struct pv_scratch *s, struct task_struct *task, struct pv_origin *o,
-				   u32 generation)
+static __always_inline int task_profile(struct pv_scratch *s, struct task_struct *task, u32 generation)
 {
 	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
-	struct pv_cgroup_query query = {.generation = generation};
+	struct pv_origin *o = &s->origin;
 	bool stale = false;
 
 	o->exe = 0;
@@ -216,12 +198,13 @@ static __noinline int task_profile(struct pv_scratch *s, struct task_struct *tas
 	o->exe = exe_class(s, task, generation, &stale);
 	if (stale)
 		return PV_STALE;
-	query.context.exe = o->exe;
-	query.context.uid = o->uid;
-	query.context.executed = !o->exec_cgroup || o->exec_cgroup == o->cgroup_id;
-	query.cgroup = (u64)cgroup;
-	query.level = cgroup->level;
-	return cgroup_profile(&query);
+	s->query.context.exe = o->exe;
+	s->query.context.uid = o->uid;
+	s->query.context.executed = !o->exec_cgroup || o->exec_cgroup == o->cgroup_id;
+	s->query.generation = generation;
+	s->query.cgroup = (u64)cgroup;
+	s->query.level = cgroup->level;
+	return cgroup_profile(&s->query);
 }
 
 /*
@@ -236,16 +219,16 @@ static __noinline int task_profile(struct pv_scratch *s, struct task_struct *tas
 static __always_inline int label_refresh(struct pv_label *l, struct pv_scratch *s, struct task_struct *task,
 					 u32 generation, u32 epoch)
 {
-	struct pv_origin o;
+	struct pv_origin *o = &s->origin;
 	bool other_set, moved;
 	int profile;
 
-	origin_get(&o, l, task);
-	profile = task_profile(s, task, &o, generation);
+	origin_get(o, l, task);
+	profile = task_profile(s, task, generation);
 	if (profile < 0 || __sync_val_compare_and_swap(&l->writing, 0, 1))
 		return profile;
 	other_set = l->generation != generation;
-	moved = l->cgroup_id != o.cgroup_id || l->execs_seen != o.execs || l->uid != o.uid;
+	moved = l->cgroup_id != o->cgroup_id || l->execs_seen != o->execs || l->uid != o->uid;
 	l->generation = 0;
 	barrier();
 	if (other_set)
@@ -255,12 +238,12 @@ static __always_inline int label_refresh(struct pv_label *l, struct pv_scratch *
 	if (l->epoch != epoch)
 		label_merge_leader(l, task);
 	if (!l->exec_cgroup)
-		l->exec_cgroup = o.cgroup_id;
+		l->exec_cgroup = o->cgroup_id;
 	l->profile = profile;
-	l->cgroup_id = o.cgroup_id;
-	l->execs_seen = o.execs;
-	l->uid = o.uid;
-	l->exe = o.exe;
+	l->cgroup_id = o->cgroup_id;
+	l->execs_seen = o->execs;
+	l->uid = o->uid;
+	l->exe = o->exe;
 	l->epoch = epoch;
 	barrier();
 	l->generation = generation;

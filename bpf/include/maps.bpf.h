@@ -77,6 +77,23 @@ struct pv_context {
 	u64 inode; /* of the object, 0: it is yet to be made, and by this user */
 };
 
+/* What a profile is resolved for. */
+struct pv_origin {
+	u64 cgroup_id;
+	u64 exec_cgroup; /* as in the label, 0 without one */
+	u32 execs;
+	u32 uid;
+	u32 exe; /* class, to be found */
+	u32 pad;
+};
+
+struct pv_cgroup_query {
+	u64 cgroup; /* struct cgroup */
+	u32 level;
+	u32 generation; /* of the image that must answer */
+	struct pv_context context;
+};
+
 /* Of the cells seen the weightiest. */
 struct pv_answer {
 	u32 cell;
@@ -93,6 +110,7 @@ struct pv_answer {
  */
 #define PV_RECORD_ROOM 168		    /* >= every record head; they end where names begin */
 #define PV_NAMES_ROOM  (PV_NAMES_MAX + 288) /* the last component may overshoot */
+#define PV_DENTRY_BYTES 96 /* from the start: covers d_seq, d_parent, d_name and a short name */
 struct pv_scratch {
 	u8 record[PV_RECORD_ROOM];
 	u8 names[PV_NAMES_ROOM];
@@ -104,6 +122,7 @@ struct pv_scratch {
 	u32 end;    /* enum pv_walk */
 	u32 names_len;
 	/* walk: where it is */
+	u64 raw[PV_DENTRY_BYTES / 8]; /* the dentry */
 	u64 dentry;
 	u64 mount;
 	u64 root;      /* mnt_root of that mount */
@@ -116,6 +135,8 @@ struct pv_scratch {
 	u32 match_at;	  /* next byte */
 	u32 match_length; /* bytes of the component still to read */
 	struct pv_subject subject;
+	struct pv_origin origin;
+	struct pv_cgroup_query query;
 	struct pv_context context;
 	struct pv_answer answer;
 };

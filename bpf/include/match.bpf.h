@@ -179,7 +179,7 @@ static long choose_step(u32 i, struct pv_choosing *c)
 		break;
 	}
 	c->answer = yes ? choice->yes : choice->no;
-	return c->fault;
+	return c->fault ? 1 : 0;
 }
 
 /*

@@ -83,7 +83,7 @@ __weak int path_answer(struct pv_scratch *s, u32 start, u32 generation)
  * was found, so that a task which changes its own does not change what it runs. What has no name, a
  * program in memory or one that is not below its mount's root, is of class 0.
  */
-static __noinline u32 exe_class(struct pv_scratch *s, struct task_struct *task, u32 generation, bool *stale)
+static __always_inline u32 exe_class(struct pv_scratch *s, struct task_struct *task, u32 generation, bool *stale)
 {
 	struct pv_matcher m;
 	struct mm_struct *mm;

@@ -10,52 +10,57 @@
 #define SUBJECT_UNGOVERNED 0
 #define SUBJECT_GOVERNED   1
 
-/*
- * Bring the current task's label up to `generation` and copy it out. PV_UNKNOWN: it cannot be said
- * who governs now; what is in *s are the profiles that the task had. PV_STALE: ask again, of the
- * image that is there now.
- */
-static __noinline int subject_open(struct pv_subject *s, struct pv_scratch *work, u32 generation)
+static __always_inline void subject_copy(struct pv_subject *s, const struct pv_label *l)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	struct pv_state *st = state_get();
-	struct pv_origin o;
-	bool fresh;
-	u32 epoch;
-	int r = 0;
-
 	s->n = 1;
-	s->overfull = 0;
-	s->exe = PV_EXE_UNKNOWN;
-	if (!st)
-		return SUBJECT_UNGOVERNED;
-	if (!l) {
-		/* no memory: decide this once by what the task is, and count it */
-		__sync_fetch_and_add(&st->label_failures, 1);
-		origin_get(&o, NULL, task);
-		r = task_profile(work, task, &o, generation);
-		s->profile[0] = r < 0 ? 0 : r;
-		s->exe = o.exe;
-		return r > 0 ? SUBJECT_GOVERNED : r;
-	}
-	epoch = st->thread_moves;
-	fresh = label_fresh(l, task, generation, epoch);
-	s->profile[0] = l->profile;
-	s->exe = l->exe;
-	barrier();
-	/* looked at once more: it may have been written in between, for another set */
-	if (!fresh || l->generation != generation) {
-		r = label_refresh(l, work, task, generation, epoch);
-		s->profile[0] = r < 0 ? l->profile : (u32)r;
-		s->exe = l->exe;
-	}
 	s->overfull = l->flags & PV_LABEL_OVERFULL;
 	for (u32 i = 0; i < PV_HELD_MAX; i++) {
 		s->profile[1 + i] = l->held[i];
 		if (i < l->n_held)
 			s->n = i + 2;
 	}
+}
+
+/*
+ * Bring the current task's label up to `generation` and copy it to work->subject. PV_UNKNOWN: it
+ * cannot be said who governs now; what is there are the profiles that the task had. PV_STALE: ask
+ * again, of the image that is there now. A function of its own for the verifier.
+ */
+__weak int subject_open(struct pv_scratch *work, u32 generation)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pv_state *st = state_get();
+	struct pv_subject *s;
+	struct pv_label *l;
+	u32 epoch;
+	int r = 0;
+
+	if (!work || !st)
+		return PV_UNKNOWN;
+	l = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	s = &work->subject;
+	s->n = 1;
+	s->overfull = 0;
+	if (!l) {
+		/* no memory: decide this once by what the task is, and count it */
+		__sync_fetch_and_add(&st->label_failures, 1);
+		origin_get(&work->origin, NULL, task);
+		r = task_profile(work, task, generation);
+		s->profile[0] = r < 0 ? 0 : r;
+		s->exe = work->origin.exe;
+		return r > 0 ? SUBJECT_GOVERNED : r;
+	}
+	epoch = st->thread_moves;
+	s->profile[0] = l->profile;
+	s->exe = l->exe;
+	barrier();
+	/* looked at once more: it may have been written in between, for another set */
+	if (!label_fresh(l, task, generation, epoch)) {
+		r = label_refresh(l, work, task, generation, epoch);
+		s->profile[0] = r < 0 ? l->profile : (u32)r;
+		s->exe = work->origin.exe;
+	}
+	subject_copy(s, l);
 	if (r < 0)
 		return r;
 	return s->profile[0] || s->n > 1 ? SUBJECT_GOVERNED : SUBJECT_UNGOVERNED;

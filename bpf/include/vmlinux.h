@@ -247,9 +247,14 @@ struct socket {
 	struct sock *sk;
 };
 
+struct sockaddr_un {
+	u16 sun_family;
+	char sun_path[108];
+};
+
 struct unix_address {
 	int len;
-	u16 name[]; /* struct sockaddr_un: family, then the name */
+	struct sockaddr_un name[];
 };
 
 struct unix_sock {

@@ -26,7 +26,6 @@
 #include "maps.bpf.h"
 
 #define PV_WALK_TRIES	4
-#define PV_DENTRY_BYTES 96 /* from the start: covers d_seq, d_parent, d_name and a short name */
 #define PV_INLINE_BYTES 32 /* of the inline name, copied without a helper call */
 
 /* The state is in the scratch space: for the verifier all of it is unknown, which keeps it short. */
@@ -173,9 +172,8 @@ static __always_inline void walk_name(struct pv_scratch *s, u64 name, u32 length
 
 static long walk_step(u32 i, struct pv_walker *w)
 {
-	u64 raw[PV_DENTRY_BYTES / 8];
-	u8 *d = (u8 *)raw;
 	struct pv_scratch *s = w->s;
+	u8 *d = (u8 *)s->raw;
 	u64 parent, name;
 	u32 seq, length;
 
@@ -183,7 +181,7 @@ static long walk_step(u32 i, struct pv_walker *w)
 		walk_mount(s);
 		return s->done ? 1 : 0;
 	}
-	if (bpf_probe_read_kernel(raw, sizeof(raw), (void *)s->dentry)) {
+	if (bpf_probe_read_kernel(s->raw, sizeof(s->raw), (void *)s->dentry)) {
 		walk_end(s, PV_WALK_FAULT);
 		return 1;
 	}

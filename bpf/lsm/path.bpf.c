@@ -26,7 +26,7 @@
 #define S_IFSOCK	0140000
 
 /* `quiet`: another name of the same operation was reported. */
-static __noinline int name_decide(struct path *dir, struct dentry *dentry, u32 hook, u32 want, u32 quiet)
+static __noinline int name_decide(struct path *dir, struct dentry *dentry, u32 hook, u32 want, bool quiet)
 {
 	struct pv_question q = {.hook = hook, .want = want, .seen = PV_NO_ACCESS, .quiet = quiet};
 
@@ -44,6 +44,18 @@ static __noinline int path_decide(struct path *path, u32 hook, u32 want)
 	q.dentry = (u64)path->dentry;
 	q.mnt = (u64)path->mnt;
 	q.inode = (u64)path->dentry->d_inode;
+	return decide(&q);
+}
+
+/* Decide for a path that a socket is about to be bound to. */
+static __noinline int unix_path_decide(struct path *dir, struct dentry *dentry)
+{
+	struct pv_question q = {};
+
+	question_unix(&q, PV_HOOK_PATH_MKNOD, PV_ACC_BIND);
+	q.kind = PV_KIND_UNIX;
+	q.dentry = (u64)dentry;
+	q.mnt = (u64)dir->mnt;
 	return decide(&q);
 }
 

@@ -236,6 +236,65 @@ static __noinline int create_decide(int family, int type, int protocol)
 	return decide(&q);
 }
 
+/* Decide by the name that a unix socket has. */
+static __noinline int unix_decide(struct sock *sk, u32 hook, u32 access)
+{
+	struct pv_question q = {};
+	u64 u = (u64)sk, address = 0, dentry = 0, mnt = 0;
+	u32 length = 0;
+	u16 start = 1;
+
+	if (!u)
+		return 0;
+	question_unix(&q, hook, access);
+	bpf_probe_read_kernel(&q.sock_type, 2, (void *)(u + bpf_core_field_offset(struct sock, sk_type)));
+	if (bpf_probe_read_kernel(&dentry, 8,
+				  (void *)(u + bpf_core_field_offset(struct unix_sock, path.dentry))) ||
+	    bpf_probe_read_kernel(&mnt, 8, (void *)(u + bpf_core_field_offset(struct unix_sock, path.mnt))) ||
+	    bpf_probe_read_kernel(&address, 8, (void *)(u + bpf_core_field_offset(struct unix_sock, addr))))
+		return 0;
+	if (dentry) {
+		q.kind = PV_KIND_UNIX;
+		q.dentry = dentry;
+		q.mnt = mnt;
+		bpf_probe_read_kernel(&q.inode, 8,
+				      (void *)(dentry + bpf_core_field_offset(struct dentry, d_inode)));
+		return decide(&q);
+	}
+	if (!address)
+		return 0;
+	bpf_probe_read_kernel(&length, 4,
+			      (void *)(address + bpf_core_field_offset(struct unix_address, len)));
+	address += bpf_core_field_offset(struct unix_address, name) + UNIX_NAME;
+	bpf_probe_read_kernel(&start, 1, (void *)address);
+	if (length <= UNIX_NAME || (start & 0xff))
+		return 0; /* bound to a path that is gone with its file */
+	question_abstract(&q, address, length - UNIX_NAME);
+	return decide(&q);
+}
+
+/*
+ * Decide for an abstract name in an address of `length` bytes. Without a name, the kernel gives one:
+ * "@" is asked for.
+ */
+static __noinline int unix_bind_decide(u64 address, int length)
+{
+	struct pv_question q = {};
+	u8 first = 0;
+
+	if (length < UNIX_NAME || length > UNIX_BYTES)
+		return 0; /* the kernel refuses it */
+	question_unix(&q, PV_HOOK_SOCKET_BIND, PV_ACC_BIND);
+	if (length > UNIX_NAME) {
+		if (bpf_probe_read_kernel(&first, 1, (void *)(address + UNIX_NAME)))
+			return -EACCES;
+		if (first)
+			return 0; /* a path */
+	}
+	question_abstract(&q, address + UNIX_NAME, length > UNIX_NAME ? length - UNIX_NAME : 1);
+	return decide(&q);
+}
+
 /* A hook's result, for the verifier: 0, -EACCES or -EINVAL. */
 static __always_inline int clamp(int r)
 {

@@ -49,7 +49,7 @@ static __noinline int label_now(struct task_struct *task, struct pv_state *st)
 		return 0;
 	generation = m.head->generation;
 	l = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!l) {
+	if (!l || !s) {
 		__sync_fetch_and_add(&st->label_failures, 1);
 		return 0;
 	}
