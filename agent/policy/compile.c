@@ -84,7 +84,8 @@ static int add_cgroup(struct compiler *c, uint32_t policy, const struct policy_s
 		ret = pattern_add_literal(&c->nfa, c->cgroup_root, subject->cgroup.text, &end, error,
 					  sizeof(error));
 	else if (subject->cgroup.text)
-		ret = pattern_add(&c->nfa, c->cgroup_root, subject->cgroup.text, &end, error, sizeof(error));
+		ret = pattern_add(&c->nfa, c->cgroup_root, PATTERN_PATH, subject->cgroup.text, &end, error,
+				  sizeof(error));
 	snprintf(where, sizeof(where), "subjects[%zu]", index);
 	if (ret)
 		return report_pattern(c, ret, p, where, &subject->cgroup, error);
@@ -106,7 +107,8 @@ static int add_pattern(struct compiler *c, const struct item *template, const st
 	struct pattern_end end;
 	char error[200] = "", where[32];
 	uint32_t number;
-	int ret = pattern_add(&c->nfa, c->path_roots[item.policy], pattern->text, &end, error, sizeof(error));
+	int ret = pattern_add(&c->nfa, c->path_roots[item.policy], PATTERN_PATH, pattern->text, &end, error,
+			      sizeof(error));
 
 	if (!ret) {
 		item.root = end.root;

@@ -84,7 +84,7 @@ void read_pattern(struct source *s, const struct node *node, const struct where 
 	out->line = node->line;
 	out->column = node->column;
 	out->text = copy_text(s, node);
-	err = pattern_check(text, error, sizeof(error));
+	err = pattern_check(PATTERN_PATH, text, error, sizeof(error));
 	if (err == -ENOMEM) {
 		s->no_memory = true;
 		return;
