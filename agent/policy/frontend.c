@@ -20,6 +20,7 @@
 #include "policy.h"
 
 #define NAME_MAX_LENGTH 63
+#define POLICIES_MAX	4096
 
 static void read_api_version(struct source *s, const struct node *value, const struct where *where,
 			     void *target)
@@ -206,6 +207,11 @@ static void read_documents(struct source *s, const struct tree *tree, struct pol
 
 		if (n->kind == NODE_NOTHING)
 			continue; /* "---" before or behind a document */
+		if (set->n_policies == POLICIES_MAX) {
+			source_report(s, n->line, n->column, NULL, "the file holds more than %d policies",
+				      POLICIES_MAX);
+			return;
+		}
 		policy = array_add(s, &set->policies, &set->n_policies, sizeof(*policy));
 		if (policy)
 			read_policy(s, n, policy);

@@ -31,7 +31,7 @@ static const char whole[] =
 	"    - exe: /usr/sbin/nginx\n"
 	"      user: www-data\n"
 	"    - {user: 33, unit: 'app-[a-z]*.{service,scope}'}\n"
-	"    - {user: '0', cgroup: /, container: {label: {app: '**'}}}\n"
+	"    - {user: '0', cgroup: /, container: {label: {app: '/a//b/../**/'}}}\n"
 	"    - {container: {image: nginx}, exe: '/{a,b}', unit: '?', cgroup: /x}\n"
 	"  files:\n"
 	"    default: allow\n"
@@ -386,8 +386,8 @@ static void test_unknown_users(void **state)
 	}
 	policy_set_free(&set);
 
-	parse_right(SUBJECTS "    - user: no-memory\n", &set);
-	assert_int_equal(policy_resolve_users(&set, lookup, true, &(struct diags){0}), -ENOMEM);
+	parse_right(SUBJECTS "    - user: no-memory\n    - user: nobody-here\n", &set);
+	assert_int_equal(policy_resolve_users(&set, lookup, false, &(struct diags){0}), -ENOMEM);
 	policy_set_free(&set);
 }
 
