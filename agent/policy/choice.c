@@ -83,7 +83,7 @@ int choices_add_executables(struct choices *c, struct nfa *nfa, uint32_t root,
 	for (size_t i = 0; id == known && i < patterns->n; i++) {
 		struct pattern_end end;
 
-		ret = pattern_add(nfa, root, patterns->at[i].text, PATTERN_PATH, &end, error, error_size);
+		ret = pattern_add(nfa, root, PATTERN_PATH, patterns->at[i].text, &end, error, error_size);
 		*bad = i;
 		if (ret)
 			return ret;

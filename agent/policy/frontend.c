@@ -6,7 +6,7 @@
  * them, or the set is as it was and everything that is wrong stands in the list of diagnostics, in
  * the order of the file. Nothing that a user wrote is ignored: a key is handled or it is an error.
  *
- * How: source.c takes the text, yaml.c makes a tree of it, the tables here and in frontend_rule.c
+ * How: source.c takes the text, yaml.c makes a tree of it, the tables here and in frontend_*.c
  * say which keys there are, and frontend_read.c applies them. Policies are built in a set of their
  * own, which is moved to the caller's when nothing was reported. Time and memory are linear in the
  * length of the text, which is bounded (source.h, node.h).
@@ -20,6 +20,7 @@
 #include "policy.h"
 
 #define NAME_MAX_LENGTH 63
+#define POLICIES_MAX	4096
 
 static void read_api_version(struct source *s, const struct node *value, const struct where *where,
 			     void *target)
@@ -85,49 +86,14 @@ static void read_mode(struct source *s, const struct node *value, const struct w
 		policy->mode = mode;
 }
 
-static void read_cgroup(struct source *s, const struct node *value, const struct where *where, void *target)
+static void read_on_error(struct source *s, const struct node *value, const struct where *where, void *target)
 {
-	struct policy_subject *subject = target;
-
-	read_pattern(s, value, where, &subject->cgroup);
-}
-
-static void read_subjects(struct source *s, const struct node *value, const struct where *where, void *target)
-{
-	static const struct key keys[] = {
-		{"cgroup", KEY_OPTIONAL, TYPE_STRING, "a pattern", read_cgroup},
-		{"container", KEY_LATER, TYPE_STRING, NULL, NULL},
-		{"unit", KEY_LATER, TYPE_STRING, NULL, NULL},
-		{"exe", KEY_LATER, TYPE_STRING, NULL, NULL},
-		{"user", KEY_LATER, TYPE_STRING, NULL, NULL},
-	};
-	struct where item = {.up = where};
 	struct policy *policy = target;
 
-	if (!value->child)
-		report_at(s, value, where, "there are no subjects: the policy would govern nothing");
-	for (const struct node *n = value->child; n; n = n->next, item.index++) {
-		struct policy_subject *subject =
-			array_add(s, &policy->subjects, &policy->n_subjects, sizeof(*subject));
-		struct seen seen;
+	enum policy_effect effect = EFFECT_DENY;
 
-		if (!subject)
-			return;
-		read_mapping(s, n, &item, keys, ARRAY_SIZE(keys), &seen, subject);
-		if (n->kind == NODE_MAPPING && !n->child)
-			report_at(s, n, &item, "the subject is empty: say which 'cgroup'");
-	}
-}
-
-static void read_default(struct source *s, const struct node *value, const struct where *where, void *target)
-{
-	static const struct word effects[] = {{"allow", EFFECT_ALLOW}, {"deny", EFFECT_DENY}};
-	struct policy_rules *rules = target;
-	unsigned effect;
-
-	rules->line = value->line;
-	if (read_word(s, value, where, "default", effects, ARRAY_SIZE(effects), &effect))
-		rules->fallback = effect;
+	read_effect(s, value, where, "on-error", &effect);
+	policy->allow_on_error = effect == EFFECT_ALLOW;
 }
 
 typedef void rule_fn(struct source *s, const struct node *node, const struct where *where,
@@ -209,9 +175,9 @@ static void read_spec(struct source *s, const struct node *value, const struct w
 		{"files", KEY_OPTIONAL, TYPE_MAPPING, NULL, read_files},
 		{"exec", KEY_OPTIONAL, TYPE_MAPPING, NULL, read_exec},
 		{"network", KEY_OPTIONAL, TYPE_MAPPING, NULL, read_network},
-		{"capabilities", KEY_LATER, TYPE_MAPPING, NULL, NULL},
-		{"system", KEY_LATER, TYPE_MAPPING, NULL, NULL},
-		{"on-error", KEY_LATER, TYPE_STRING, NULL, NULL},
+		{"capabilities", KEY_OPTIONAL, TYPE_MAPPING, NULL, read_capabilities},
+		{"system", KEY_OPTIONAL, TYPE_MAPPING, NULL, read_system},
+		{"on-error", KEY_OPTIONAL, TYPE_STRING, "'allow' or 'deny'", read_on_error},
 	};
 	struct seen seen;
 
@@ -243,6 +209,11 @@ static void read_documents(struct source *s, const struct tree *tree, struct pol
 
 		if (n->kind == NODE_NOTHING)
 			continue; /* "---" before or behind a document */
+		if (set->n_policies == POLICIES_MAX) {
+			source_report(s, n->line, n->column, NULL, "the file holds more than %d policies",
+				      POLICIES_MAX);
+			return;
+		}
 		policy = array_add(s, &set->policies, &set->n_policies, sizeof(*policy));
 		if (policy)
 			read_policy(s, n, policy);

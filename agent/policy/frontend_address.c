@@ -108,9 +108,9 @@ static void report_host_bits(struct source *s, const struct node *value, const s
 		  value->text, text, block->bits, address);
 }
 
-void read_cidr(struct source *s, const struct node *value, const struct where *where, void *target)
+static void read_block(struct source *s, const struct node *value, const struct where *where,
+		       struct policy_cidrs *cidrs)
 {
-	struct policy_rule *rule = target;
 	struct policy_cidr cidr = {0}, *out;
 	size_t length = strcspn(value->text, "/");
 	const char *prefix = value->text[length] ? value->text + length + 1 : NULL;
@@ -123,6 +123,10 @@ void read_cidr(struct source *s, const struct node *value, const struct where *w
 		cidr.family = 4;
 	} else if (inet_pton(AF_INET6, address, cidr.addr) == 1) {
 		cidr.family = 6;
+	} else if (*value->text == '/' || *value->text == '@') {
+		report_at(s, value, where, "'%.*s' is no address: names of unix sockets go with 'unix'",
+			  SHORT(value->text));
+		return;
 	} else {
 		report_at(s, value, where,
 			  "'%.*s' is not an IP address or block such as 10.0.0.0/8 (names are "
@@ -143,11 +147,25 @@ void read_cidr(struct source *s, const struct node *value, const struct where *w
 		return;
 	}
 	unmap(&cidr);
-	out = array_add(s, &rule->cidrs.at, &rule->cidrs.n, sizeof(*out));
+	out = array_add(s, &cidrs->at, &cidrs->n, sizeof(*out));
 	if (!out)
 		return;
 	*out = cidr;
 	out->text = copy_text(s, value);
+}
+
+void read_cidr(struct source *s, const struct node *value, const struct where *where, void *target)
+{
+	struct policy_rule *rule = target;
+
+	read_block(s, value, where, &rule->cidrs);
+}
+
+void read_except_cidr(struct source *s, const struct node *value, const struct where *where, void *target)
+{
+	struct policy_rule *rule = target;
+
+	read_block(s, value, where, &rule->except_cidrs);
 }
 
 void read_ports(struct source *s, const struct node *value, const struct where *where, void *target)
@@ -208,7 +226,8 @@ void read_family(struct source *s, const struct node *value, const struct where 
 		return;
 	}
 	if (family == AF_UNIX) {
-		report_at(s, value, where, "unix sockets are not supported by this version");
+		report_at(s, value, where,
+			  "making a unix socket is always permitted: 'unix' names those that may be used");
 		return;
 	}
 	out = array_add(s, &rule->families, &rule->n_families, sizeof(*out));

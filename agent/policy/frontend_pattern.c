@@ -2,11 +2,11 @@
 /*
  * What a pattern must be besides well-formed (see frontend.h).
  *
- * pattern_check() settles the syntax. Names of files and cgroups are always normal: they have no
- * empty, "." or ".." component and do not end with "/". A pattern that asks for such a name would be
- * accepted and never match, which a reader of the policy would not see: it is refused here. Only
- * components that stand wholly within one alternative are judged, so nothing that can match is
- * refused.
+ * pattern_check() settles the syntax. Paths are always normal: they have no empty, "." or ".."
+ * component and do not end with "/". A pattern that asks for such a path would be accepted and never
+ * match, which a reader of the policy would not see: it is refused here. Only components that stand
+ * wholly within one alternative are judged, and of unix sockets only patterns that start with "/" in
+ * plain sight, since abstract names may be anything: nothing that can match is refused.
  */
 #include "frontend.h"
 
@@ -50,6 +50,15 @@ static const char *dead_component(const char *text)
 	}
 }
 
+bool pattern_has(const char *text, char byte)
+{
+	for (const char *p = text; *p; p = unit_end(p) + 1) {
+		if (*p != '[' && *unit_end(p) == byte)
+			return true;
+	}
+	return false;
+}
+
 static bool ends_with_slash(const char *text)
 {
 	bool slash = false;
@@ -59,12 +68,16 @@ static bool ends_with_slash(const char *text)
 	return slash && unit_end(text)[1];
 }
 
-static void report_slash(struct source *s, const struct node *node, const struct where *where)
+static void report_slash(struct source *s, const struct node *node, const struct where *where,
+			 enum pattern_kind kind)
 {
 	const char *text = node->text;
 	int length = (int)strlen(text) - 1;
 
-	if (length > 80)
+	if (kind == PATTERN_SOCKET)
+		report_at(s, node, where, "'%.*s' can never match: no path of a socket ends with '/'",
+			  SHORT(text));
+	else if (length > 80)
 		report_at(s, node, where,
 			  "a pattern that ends with '/' can never match (without it it is "
 			  "the directory, with '/**' what is below)");
@@ -74,8 +87,8 @@ static void report_slash(struct source *s, const struct node *node, const struct
 			  text, length, text, length, text);
 }
 
-void read_pattern(struct source *s, const struct node *node, const struct where *where,
-		  struct policy_pattern *out)
+bool read_pattern(struct source *s, const struct node *node, const struct where *where,
+		  enum pattern_kind kind, struct policy_pattern *out)
 {
 	const char *text = node->text, *dead;
 	char error[160] = "";
@@ -84,18 +97,23 @@ void read_pattern(struct source *s, const struct node *node, const struct where 
 	out->line = node->line;
 	out->column = node->column;
 	out->text = copy_text(s, node);
-	err = pattern_check(text, PATTERN_PATH, error, sizeof(error));
+	err = pattern_check(kind, text, error, sizeof(error));
 	if (err == -ENOMEM) {
 		s->no_memory = true;
-		return;
+		return false;
 	}
 	if (err) {
 		report_at(s, node, where, "bad pattern '%.*s': %s", SHORT(text), error);
-		return;
+		return false;
 	}
+	if (kind == PATTERN_FREE || (kind == PATTERN_SOCKET && *text != '/'))
+		return true;
 	dead = dead_component(text);
 	if (dead)
 		report_at(s, node, where, "'%.*s' can never match: %s", SHORT(text), dead);
 	else if (ends_with_slash(text))
-		report_slash(s, node, where);
+		report_slash(s, node, where, kind);
+	else
+		return true;
+	return false;
 }

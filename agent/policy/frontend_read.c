@@ -132,9 +132,14 @@ static unsigned edit_distance(const char *a, const char *b)
 /* How far off a spelling is; a third of the letters may be wrong, then it is another word. */
 static unsigned misspelling(const char *text, const char *word)
 {
-	unsigned distance = edit_distance(text, word);
+	size_t length = strlen(word), other = strlen(text);
+	unsigned distance;
 
-	return 3 * distance <= strlen(word) ? distance : WORD_MAX;
+	/* Lengths tell most words apart, at a fraction of the cost. */
+	if (3 * (length > other ? length - other : other - length) > length)
+		return WORD_MAX;
+	distance = edit_distance(text, word);
+	return 3 * distance <= length ? distance : WORD_MAX;
 }
 
 static int find_key(const char *text, const struct key *keys, size_t n)
@@ -153,8 +158,7 @@ static void unknown_key(struct source *s, const struct node *node, const struct 
 	size_t meant = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		unsigned distance =
-			keys[i].status == KEY_LATER ? WORD_MAX : misspelling(node->text, keys[i].name);
+		unsigned distance = misspelling(node->text, keys[i].name);
 
 		if (distance < best) {
 			best = distance;
@@ -200,6 +204,11 @@ static bool has_kind(struct source *s, const struct node *node, const struct whe
 	return false;
 }
 
+bool expect_string(struct source *s, const struct node *node, const struct where *where)
+{
+	return has_kind(s, node, where, NODE_STRING, a_string);
+}
+
 static bool item_fits(struct source *s, const struct node *node, const struct where *where,
 		      const struct key *key)
 {
@@ -236,16 +245,16 @@ static void read_value(struct source *s, const struct node *value, const struct 
 		enum node_kind kind;
 		const char *name;
 	} expected[] = {
-		[TYPE_STRING] = {NODE_STRING, a_string},
-		[TYPE_BOOLEAN] = {NODE_BOOLEAN, "true or false"},
-		[TYPE_LIST] = {NODE_LIST, "a list"},
+		[TYPE_STRING] = {NODE_STRING, a_string},	  [TYPE_SCALAR] = {NODE_STRING, a_string},
+		[TYPE_BOOLEAN] = {NODE_BOOLEAN, "true or false"}, [TYPE_LIST] = {NODE_LIST, "a list"},
 		[TYPE_MAPPING] = {NODE_MAPPING, "a mapping"},
 	};
 	const struct where where = {.up = up, .key = key->name};
 
 	if (key->type == TYPE_STRINGS || key->type == TYPE_NUMBERS)
 		read_items(s, value, &where, key, target);
-	else if (has_kind(s, value, &where, expected[key->type].kind,
+	else if ((key->type == TYPE_SCALAR && value->kind == NODE_INTEGER) ||
+		 has_kind(s, value, &where, expected[key->type].kind,
 			  key->what ? key->what : expected[key->type].name))
 		key->read(s, value, &where, target);
 }
@@ -269,10 +278,7 @@ static void read_key(struct source *s, const struct node *node, const struct whe
 	}
 	seen->key[number] = node;
 	seen->meant[number] = true;
-	if (keys[number].status == KEY_LATER)
-		report_at(s, node, where, "'%s' is not supported by this version", node->text);
-	else
-		read_value(s, node->next, where, &keys[number], target);
+	read_value(s, node->next, where, &keys[number], target);
 }
 
 void read_mapping(struct source *s, const struct node *node, const struct where *where,

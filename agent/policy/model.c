@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The model's own functions (see model.h): names of accesses, checks across policies, freeing.
+ * The model's own functions (see model.h): names, checks across policies, users, freeing.
  *
  * Everything here works on partly filled structures as well, as long as what is not filled is zero:
  * the front end frees a policy that it could not finish with the same function.
@@ -8,6 +8,7 @@
 #include "model.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,16 +16,84 @@
 #include "policy.h"
 
 static const char *const access_names[PV_COLUMNS] = {
-	[PV_ACC_READ] = "read",	    [PV_ACC_WRITE] = "write",
-	[PV_ACC_APPEND] = "append", [PV_ACC_CREATE] = "create",
-	[PV_ACC_DELETE] = "delete", [PV_ACC_RENAME] = "rename",
-	[PV_ACC_LINK] = "link",	    [PV_ACC_ATTRIBUTES] = "attributes",
-	[PV_ACC_MAP] = "map",	    [PV_ACC_LIST] = "list",
-	[PV_ACC_EXEC] = "exec",	    [PV_ACC_CONNECT] = "connect",
-	[PV_ACC_BIND] = "bind",	    [PV_ACC_LISTEN] = "listen",
-	[PV_ACC_ACCEPT] = "accept", [PV_ACC_SOCKET] = "socket",
+	[PV_ACC_READ] = "read",
+	[PV_ACC_WRITE] = "write",
+	[PV_ACC_APPEND] = "append",
+	[PV_ACC_CREATE] = "create",
+	[PV_ACC_DELETE] = "delete",
+	[PV_ACC_RENAME] = "rename",
+	[PV_ACC_LINK] = "link",
+	[PV_ACC_ATTRIBUTES] = "attributes",
+	[PV_ACC_MAP] = "map",
+	[PV_ACC_LIST] = "list",
+	[PV_ACC_EXEC] = "exec",
+	[PV_ACC_CONNECT] = "connect",
+	[PV_ACC_BIND] = "bind",
+	[PV_ACC_LISTEN] = "listen",
+	[PV_ACC_ACCEPT] = "accept",
+	[PV_ACC_SOCKET] = "socket",
+	[PV_ACC_CAPABILITY] = "capability",
 	[PV_ACC_MOUNT] = "mount",
+	[PV_ACC_PTRACE] = "ptrace",
+	[PV_ACC_BPF] = "bpf",
+	[PV_ACC_MODULES] = "modules",
+	[PV_ACC_USER_NAMESPACES] = "user-namespaces",
+	[PV_ACC_ANONYMOUS_EXEC] = "anonymous-exec",
+	[PV_ACC_IO_URING] = "io-uring",
 };
+
+static const char *const capability_names[] = {
+	[CAP_CHOWN] = "chown",
+	[CAP_DAC_OVERRIDE] = "dac_override",
+	[CAP_DAC_READ_SEARCH] = "dac_read_search",
+	[CAP_FOWNER] = "fowner",
+	[CAP_FSETID] = "fsetid",
+	[CAP_KILL] = "kill",
+	[CAP_SETGID] = "setgid",
+	[CAP_SETUID] = "setuid",
+	[CAP_SETPCAP] = "setpcap",
+	[CAP_LINUX_IMMUTABLE] = "linux_immutable",
+	[CAP_NET_BIND_SERVICE] = "net_bind_service",
+	[CAP_NET_BROADCAST] = "net_broadcast",
+	[CAP_NET_ADMIN] = "net_admin",
+	[CAP_NET_RAW] = "net_raw",
+	[CAP_IPC_LOCK] = "ipc_lock",
+	[CAP_IPC_OWNER] = "ipc_owner",
+	[CAP_SYS_MODULE] = "sys_module",
+	[CAP_SYS_RAWIO] = "sys_rawio",
+	[CAP_SYS_CHROOT] = "sys_chroot",
+	[CAP_SYS_PTRACE] = "sys_ptrace",
+	[CAP_SYS_PACCT] = "sys_pacct",
+	[CAP_SYS_ADMIN] = "sys_admin",
+	[CAP_SYS_BOOT] = "sys_boot",
+	[CAP_SYS_NICE] = "sys_nice",
+	[CAP_SYS_RESOURCE] = "sys_resource",
+	[CAP_SYS_TIME] = "sys_time",
+	[CAP_SYS_TTY_CONFIG] = "sys_tty_config",
+	[CAP_MKNOD] = "mknod",
+	[CAP_LEASE] = "lease",
+	[CAP_AUDIT_WRITE] = "audit_write",
+	[CAP_AUDIT_CONTROL] = "audit_control",
+	[CAP_SETFCAP] = "setfcap",
+	[CAP_MAC_OVERRIDE] = "mac_override",
+	[CAP_MAC_ADMIN] = "mac_admin",
+	[CAP_SYSLOG] = "syslog",
+	[CAP_WAKE_ALARM] = "wake_alarm",
+	[CAP_BLOCK_SUSPEND] = "block_suspend",
+	[CAP_AUDIT_READ] = "audit_read",
+	[CAP_PERFMON] = "perfmon",
+	[CAP_BPF] = "bpf",
+	[CAP_CHECKPOINT_RESTORE] = "checkpoint_restore",
+};
+
+static const char *const section_names[SECTIONS] = {
+	[SECTION_FILES] = "files",     [SECTION_EXEC] = "exec",
+	[SECTION_NETWORK] = "network", [SECTION_CAPABILITIES] = "capabilities",
+	[SECTION_SYSTEM] = "system",
+};
+
+#define N_CAPABILITIES (sizeof(capability_names) / sizeof(capability_names[0]))
+_Static_assert(N_CAPABILITIES <= POLICY_CAPABILITIES, "a policy has room for every capability");
 
 const char *policy_access_name(unsigned access)
 {
@@ -40,20 +109,23 @@ int policy_access_number(const char *name)
 	return -1;
 }
 
-static const char *const section_names[SECTIONS] = {
-	[SECTION_FILES] = "files",     [SECTION_EXEC] = "exec",
-	[SECTION_NETWORK] = "network", [SECTION_CAPABILITIES] = "capabilities",
-	[SECTION_SYSTEM] = "system",
-};
+const char *policy_capability_name(unsigned capability)
+{
+	return capability < N_CAPABILITIES ? capability_names[capability] : NULL;
+}
+
+int policy_capability_number(const char *name)
+{
+	for (unsigned i = 0; i < N_CAPABILITIES; i++) {
+		if (!strcmp(capability_names[i], name))
+			return i;
+	}
+	return -1;
+}
 
 const char *policy_section_name(enum policy_section section)
 {
 	return section_names[section];
-}
-
-const char *policy_capability_name(unsigned capability)
-{
-	return capability == 21 ? "sys_admin" : NULL;
 }
 
 static void patterns_free(struct policy_patterns *patterns)
@@ -85,8 +157,21 @@ static void rule_free(struct policy_rule *rule)
 
 static void subjects_free(struct policy_subject *subjects, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		free(subjects[i].cgroup.text);
+	for (size_t i = 0; i < n; i++) {
+		struct policy_subject *subject = &subjects[i];
+
+		free(subject->cgroup.text);
+		free(subject->unit.text);
+		free(subject->exe.text);
+		free(subject->user.text);
+		free(subject->container_name.text);
+		free(subject->container_image.text);
+		for (size_t j = 0; j < subject->n_labels; j++) {
+			free(subject->labels[j].key);
+			free(subject->labels[j].value.text);
+		}
+		free(subject->labels);
+	}
 	free(subjects);
 }
 
@@ -148,6 +233,61 @@ int policy_set_check(const struct policy_set *set, struct diags *d)
 		result = -EINVAL;
 	}
 	free(sorted);
+	return result;
+}
+
+/* The uid that a user's name or number stands for. 0, or why there is none. */
+static int find_uid(const char *user, user_lookup_fn lookup, uint32_t *uid)
+{
+	unsigned long long number;
+
+	if (!*user || user[strspn(user, "0123456789")])
+		return lookup(user, uid);
+	errno = 0;
+	number = strtoull(user, NULL, 10);
+	if (errno || number >= UINT32_MAX) /* the highest is no user's */
+		return -ENOENT;
+	*uid = number;
+	return 0;
+}
+
+static int resolve_user(const struct policy *policy, size_t index, user_lookup_fn lookup, bool lenient,
+			struct diags *d)
+{
+	struct policy_subject *subject = &policy->subjects[index];
+	const struct policy_pattern *user = &subject->user;
+	char where[48];
+	int err;
+
+	if (!user->text)
+		return 0;
+	err = find_uid(user->text, lookup, &subject->uid);
+	subject->user_known = !err;
+	if (!err || err == -ENOMEM)
+		return err;
+	snprintf(where, sizeof(where), "subjects[%zu].user", index);
+	if (err == -ENOENT)
+		diag_add(d, policy->file, user->line, user->column, where, NULL, "there is no user '%s'",
+			 user->text);
+	else
+		diag_add(d, policy->file, user->line, user->column, where, NULL,
+			 "the user '%s' cannot be looked up: %s", user->text, strerror(-err));
+	return lenient ? 0 : -EINVAL;
+}
+
+int policy_resolve_users(struct policy_set *set, user_lookup_fn lookup, bool lenient, struct diags *d)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < set->n_policies; i++) {
+		for (size_t j = 0; j < set->policies[i].n_subjects; j++) {
+			int err = resolve_user(&set->policies[i], j, lookup, lenient, d);
+
+			if (err == -ENOMEM)
+				return err;
+			result = err ? err : result;
+		}
+	}
 	return result;
 }
 

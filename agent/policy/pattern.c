@@ -11,9 +11,10 @@
  *   {a,b}    either; may contain anything, also nothing, and nest
  *   \        takes the next byte as it is
  *
- * Names never end in "/", but for the root directory, "/", itself. It is matched only by a pattern
+ * Paths never end in "/", but for the root directory, "/", itself. It is matched only by a pattern
  * that spells it, like "/" or "/{,a}": no wildcard makes up an empty component. pattern_end.root says
- * so; the automaton asks for it after the one byte that makes the root.
+ * so; the automaton asks for it after the one byte that makes the root. Names of other kinds have no
+ * root: a "/" in them is a character that `*`, `?` and classes do not match, and no more.
  *
  * A text is read into tokens first, which settles all errors, then added token by token. Where the
  * second slash may be left out depends on what stood before `**`, across the borders of alternatives.
@@ -219,27 +220,25 @@ static int scan_token(struct scan *s)
 	return 0;
 }
 
-/* Whether all readings of tokens[from..to) start with "/", or with what else is permitted. */
-static bool is_led(const struct scan *s, size_t from, size_t to, enum pattern_lead lead)
+/* Whether all readings of tokens[from..to) start with one of these bytes. */
+static bool starts_with(const struct scan *s, size_t from, size_t to, const char *leads)
 {
 	size_t end;
 
 	if (from == to)
 		return false;
 	if (s->tokens[from].kind != OPEN)
-		return s->tokens[from].kind == LITERAL &&
-		       (s->tokens[from].byte == '/' ||
-			(lead == PATTERN_SOCKET && s->tokens[from].byte == '@'));
+		return s->tokens[from].kind == LITERAL && strchr(leads, s->tokens[from].byte);
 	for (; s->tokens[from].kind != CLOSE; from = end) {
 		end = s->tokens[from].next;
-		if (!is_led(s, from + 1, end, lead))
+		if (!starts_with(s, from + 1, end, leads))
 			return false;
 	}
 	return true;
 }
 
 /* Read a text into tokens, to be freed by the caller in any case. */
-static int scan(struct scan *s, const char *text, enum pattern_lead lead, char *error, size_t error_size)
+static int scan(struct scan *s, enum pattern_kind kind, const char *text, char *error, size_t error_size)
 {
 	size_t length = strlen(text);
 	int ret = 0;
@@ -258,16 +257,18 @@ static int scan(struct scan *s, const char *text, enum pattern_lead lead, char *
 		return ret;
 	if (s->depth)
 		return refuse(s, "'{' is not closed (write \\{ for the character)");
-	if (lead != PATTERN_FREE && !is_led(s, 0, s->n, lead))
-		return refuse(s, "a pattern must start with '/'%s, in every alternative",
-			      lead == PATTERN_SOCKET ? " or '@'" : "");
+	if (kind == PATTERN_PATH && !starts_with(s, 0, s->n, "/"))
+		return refuse(s, "a pattern must start with '/', in every alternative");
+	if (kind == PATTERN_SOCKET && !starts_with(s, 0, s->n, "/@"))
+		return refuse(s,
+			      "a pattern of unix sockets must start with '/' or '@', in every alternative");
 	return 0;
 }
 
-int pattern_check(const char *text, enum pattern_lead lead, char *error, size_t error_size)
+int pattern_check(enum pattern_kind kind, const char *text, char *error, size_t error_size)
 {
 	struct scan s;
-	int ret = scan(&s, text, lead, error, error_size);
+	int ret = scan(&s, kind, text, error, error_size);
 
 	free(s.tokens);
 	return ret;
@@ -373,11 +374,11 @@ static void add_tokens(struct nfa *nfa, const struct scan *s, size_t from, size_
 	}
 }
 
-int pattern_add(struct nfa *nfa, uint32_t from, const char *text, enum pattern_lead lead,
+int pattern_add(struct nfa *nfa, uint32_t from, enum pattern_kind kind, const char *text,
 		struct pattern_end *end, char *error, size_t error_size)
 {
 	struct scan s;
-	int ret = scan(&s, text, lead, error, error_size);
+	int ret = scan(&s, kind, text, error, error_size);
 
 	if (!ret) {
 		struct cursor c = {.node = from};
@@ -385,7 +386,10 @@ int pattern_add(struct nfa *nfa, uint32_t from, const char *text, enum pattern_l
 		add_tokens(nfa, &s, 0, s.n, &c);
 		ret = nfa->error;
 		if (!ret)
-			*end = (struct pattern_end){.node = c.node, .root = spells_root(&s, 0, s.n, 1) & 2};
+			*end = (struct pattern_end){
+				.node = c.node,
+				.root = kind == PATTERN_PATH && spells_root(&s, 0, s.n, 1) & 2,
+			};
 	}
 	free(s.tokens);
 	return ret;

@@ -14,27 +14,27 @@
 #define PATTERN_MAX	4096 /* bytes; no name is longer */
 #define PATTERN_NESTING 8
 
-/* What a pattern must start with, in every alternative. */
-enum pattern_lead {
-	PATTERN_PATH,	/* "/" */
-	PATTERN_SOCKET, /* "/" or "@" */
+/* What names a pattern is about, and so what each of its alternatives must start with. */
+enum pattern_kind {
+	PATTERN_PATH,	/* of files and cgroups: "/" */
+	PATTERN_SOCKET, /* unix sockets: "/" for a path, "@" for the abstract namespace */
 	PATTERN_FREE,	/* anything */
 };
 
 /* Check a pattern. 0, or -EINVAL (-ENOMEM) with a message for its author in `error`. */
-int pattern_check(const char *text, enum pattern_lead lead, char *error, size_t error_size);
+int pattern_check(enum pattern_kind kind, const char *text, char *error, size_t error_size);
 
-/* A pattern added to an automaton: where it ends, and whether it spells the root directory "/". */
+/* A pattern added to an automaton: where it ends, and whether it is a path's and spells the root "/". */
 struct pattern_end {
 	uint32_t node;
 	bool root;
 };
 
 /* Add a pattern below `from`. As pattern_check(); *end untouched on failure. */
-int pattern_add(struct nfa *nfa, uint32_t from, const char *text, enum pattern_lead lead,
+int pattern_add(struct nfa *nfa, uint32_t from, enum pattern_kind kind, const char *text,
 		struct pattern_end *end, char *error, size_t error_size);
 
-/* Likewise for a name that is taken byte for byte. */
+/* Likewise for a path that is taken byte for byte. */
 int pattern_add_literal(struct nfa *nfa, uint32_t from, const char *text, struct pattern_end *end,
 			char *error, size_t error_size);
 

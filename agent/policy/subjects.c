@@ -99,7 +99,7 @@ static int add_cgroup(const struct adding *a, const struct policy_subject *subje
 	if (subject->cgroup_literal)
 		ret = pattern_add_literal(a->nfa, root, subject->cgroup.text, &end, error, sizeof(error));
 	else
-		ret = pattern_add(a->nfa, root, subject->cgroup.text, PATTERN_PATH, &end, error,
+		ret = pattern_add(a->nfa, root, PATTERN_PATH, subject->cgroup.text, &end, error,
 				  sizeof(error));
 	if (!ret)
 		ret = accept_below(a, root, &end, PART_CGROUP);
@@ -126,7 +126,7 @@ static int add_unit(const struct adding *a, const struct policy_subject *subject
 {
 	struct pattern_end end;
 	char error[200] = "";
-	int ret = pattern_add(a->nfa, after_slices(a), subject->unit.text, PATTERN_FREE, &end, error,
+	int ret = pattern_add(a->nfa, after_slices(a), PATTERN_FREE, subject->unit.text, &end, error,
 			      sizeof(error));
 
 	end.root = false;
@@ -147,7 +147,7 @@ static int text_matches(const struct policy_pattern *pattern, const char *text, 
 	if (!text)
 		return 0;
 	nfa_init(&nfa);
-	ret = pattern_add(&nfa, nfa_root(&nfa), pattern->text, PATTERN_FREE, &end, error, size);
+	ret = pattern_add(&nfa, nfa_root(&nfa), PATTERN_FREE, pattern->text, &end, error, size);
 	if (!ret)
 		nfa_accept(&nfa, end.node, 0);
 	if (!ret)

@@ -13,18 +13,23 @@
 
 #include "policy/policy.h"
 
+/* Not every test needs every one. Not inlined: gcc 12 then takes print()'s result for its variable. */
+#define HELPER static __attribute__((unused, noinline))
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Parts of policies: the first lines, whole policies, sections whose first rule goes to line 11. */
-#define REST	"spec: {mode: enforce, subjects: [{cgroup: /a}]}\n"
-#define TYPE	"apiVersion: pavise/v1\nkind: Policy\n"
-#define HEAD	"apiVersion: pavise/v1\nkind: Policy\nmetadata:\n  name: a\n"
-#define SPEC	HEAD "spec:\n  mode: enforce\n  subjects: [{cgroup: /a}]\n"
-#define FILES	SPEC "  files:\n    default: deny\n    rules:\n"
-#define EXEC	SPEC "  exec:\n    default: deny\n    rules:\n"
-#define NETWORK SPEC "  network:\n    default: deny\n    rules:\n"
+/* Parts of policies: the first lines, whole policies, subjects and sections. What follows the last ones
+ * goes to line 8 and line 11. */
+#define REST	 "spec: {mode: enforce, subjects: [{cgroup: /a}]}\n"
+#define TYPE	 "apiVersion: pavise/v1\nkind: Policy\n"
+#define HEAD	 "apiVersion: pavise/v1\nkind: Policy\nmetadata:\n  name: a\n"
+#define SPEC	 HEAD "spec:\n  mode: enforce\n  subjects: [{cgroup: /a}]\n"
+#define SUBJECTS HEAD "spec:\n  mode: enforce\n  subjects:\n"
+#define FILES	 SPEC "  files:\n    default: deny\n    rules:\n"
+#define EXEC	 SPEC "  exec:\n    default: deny\n    rules:\n"
+#define NETWORK	 SPEC "  network:\n    default: deny\n    rules:\n"
 
-static char *print(const struct diags *d)
+HELPER char *print(const struct diags *d)
 {
 	char *text = NULL;
 	size_t size;
@@ -36,7 +41,7 @@ static char *print(const struct diags *d)
 	return text;
 }
 
-static void drop_excerpts(char *text)
+HELPER void drop_excerpts(char *text)
 {
 	char *to = text;
 
@@ -54,7 +59,7 @@ static void drop_excerpts(char *text)
 }
 
 /* What is printed for a wrong file. The text is parsed from a block without a byte to spare. */
-static char *refuse(const char *text, size_t length)
+HELPER char *refuse(const char *text, size_t length)
 {
 	struct policy_set set = {0};
 	struct diags d = {0};
@@ -69,6 +74,27 @@ static char *refuse(const char *text, size_t length)
 	diags_free(&d);
 	free(copy);
 	return printed;
+}
+
+/* Parse a text that has no errors. */
+HELPER void parse_right(const char *text, struct policy_set *set)
+{
+	struct diags d = {0};
+	int result = policy_parse("t", text, strlen(text), set, &d);
+	char *printed = print(&d);
+
+	assert_string_equal(printed, "");
+	assert_int_equal(result, 0);
+	free(printed);
+	diags_free(&d);
+}
+
+HELPER void check_pattern(const struct policy_pattern *pattern, const char *text, unsigned line,
+			  unsigned column)
+{
+	assert_string_equal(pattern->text, text);
+	assert_int_equal(pattern->line, line);
+	assert_int_equal(pattern->column, column);
 }
 
 #endif

@@ -67,7 +67,8 @@ static void build(struct built *b, const char *const *patterns, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct pattern_end end;
 
-		assert_int_equal(pattern_add(&b->nfa, root, patterns[i], PATTERN_PATH, &end, error, sizeof(error)), 0);
+		assert_int_equal(
+			pattern_add(&b->nfa, root, PATTERN_PATH, patterns[i], &end, error, sizeof(error)), 0);
 		nfa_accept(&b->nfa, end.node, i * 2 + end.root);
 	}
 	assert_int_equal(nfa_finish(&b->nfa), 0);
@@ -113,7 +114,7 @@ static void random_text(struct random *r, char *pattern)
 		strcpy(pattern, "/");
 		for (unsigned i = random_below(r, 7); i > 0; i--)
 			strcat(pattern, parts[random_below(r, 10)]);
-	} while (pattern_check(pattern, PATTERN_PATH, error, sizeof(error)));
+	} while (pattern_check(PATTERN_PATH, pattern, error, sizeof(error)));
 }
 
 static void random_path(struct random *r, char *path)
@@ -206,7 +207,8 @@ static void test_sharing(void **state)
 		root = nfa_root(&nfa);
 		for (unsigned j = 0; j < 5; j++) {
 			snprintf(text, sizeof(text), "%s%c", prefixes[i], 'a' + j);
-			assert_int_equal(pattern_add(&nfa, root, text, PATTERN_PATH, &end, error, sizeof(error)), 0);
+			assert_int_equal(
+				pattern_add(&nfa, root, PATTERN_PATH, text, &end, error, sizeof(error)), 0);
 			if (j) {
 				assert_int_equal(nfa.n_nodes, before + 1);
 				assert_int_equal(nfa.n_edges, edges + 1);
@@ -312,7 +314,9 @@ static void test_limits(void **state)
 	(void)state;
 	nfa_init(&nfa);
 	root = nfa_root(&nfa);
-	assert_int_equal(pattern_add(&nfa, root, "/*a????????????????????", PATTERN_PATH, &end, error, sizeof(error)), 0);
+	assert_int_equal(
+		pattern_add(&nfa, root, PATTERN_PATH, "/*a????????????????????", &end, error, sizeof(error)),
+		0);
 	nfa_accept(&nfa, end.node, 0);
 	assert_int_equal(nfa_finish(&nfa), 0);
 	automaton_init(&a, &nfa, 1000);

@@ -19,18 +19,6 @@
 #define BIT(n) (1u << (n))
 #define MIB    (1024 * 1024)
 
-static void parse_right(const char *text, struct policy_set *set)
-{
-	struct diags d = {0};
-	int result = policy_parse("t", text, strlen(text), set, &d);
-	char *printed = print(&d);
-
-	assert_string_equal(printed, "");
-	assert_int_equal(result, 0);
-	free(printed);
-	diags_free(&d);
-}
-
 static void check_rendered(const char *text, const char *expected)
 {
 	char *printed = refuse(text, strlen(text));
@@ -160,14 +148,6 @@ static const char full[] =
 	"---\n"
 	"{apiVersion: \"pavise/v1\", kind: 'Policy', metadata: {name: \"5\"}, spec: {mode: enforce,\n"
 	"  subjects: [{cgroup: /}], exec: {default: allow}, files: {default: deny, rules: []}}}\n";
-
-static void check_pattern(const struct policy_pattern *pattern, const char *text, unsigned line,
-			  unsigned column)
-{
-	assert_string_equal(pattern->text, text);
-	assert_int_equal(pattern->line, line);
-	assert_int_equal(pattern->column, column);
-}
 
 static void check_rule(const struct policy_rule *rule, enum policy_section section, unsigned index,
 		       enum policy_effect effect, uint32_t access, bool audit, unsigned line, unsigned column)
@@ -405,9 +385,12 @@ static void test_access_names(void **state)
 		names++;
 		assert_int_equal(policy_access_number(name), i);
 	}
-	assert_int_equal(names, 16);
+	assert_int_equal(names, 24);
 	assert_string_equal(policy_access_name(PV_ACC_ATTRIBUTES), "attributes");
 	assert_string_equal(policy_access_name(PV_ACC_SOCKET), "socket");
+	assert_string_equal(policy_access_name(PV_ACC_CAPABILITY), "capability");
+	assert_string_equal(policy_access_name(PV_ACC_USER_NAMESPACES), "user-namespaces");
+	assert_string_equal(policy_access_name(PV_ACC_IO_URING), "io-uring");
 	assert_int_equal(policy_access_number("modify"), -1);
 	assert_int_equal(policy_access_number(""), -1);
 }

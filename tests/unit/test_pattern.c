@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "policy/automaton.h"
 #include "policy/pattern.h"
 
 /* A policy that denies what one pattern matches. */
@@ -245,32 +246,163 @@ static void test_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		error[0] = 0;
-		if (pattern_check(refused[i].pattern, PATTERN_PATH, error, sizeof(error)) != -EINVAL ||
+		if (pattern_check(PATTERN_PATH, refused[i].pattern, error, sizeof(error)) != -EINVAL ||
 		    !strstr(error, refused[i].message))
 			fail_msg("'%s': '%s'", refused[i].pattern, error);
 		/* The message fits whatever room there is. */
-		assert_int_equal(pattern_check(refused[i].pattern, PATTERN_PATH, error, 1), -EINVAL);
+		assert_int_equal(pattern_check(PATTERN_PATH, refused[i].pattern, error, 1), -EINVAL);
 		assert_int_equal(error[0], 0);
 	}
 	memset(longest, 'a', sizeof(longest));
 	longest[0] = '/';
 	longest[PATTERN_MAX] = 0;
-	assert_int_equal(pattern_check(longest, PATTERN_PATH, error, sizeof(error)), 0);
+	assert_int_equal(pattern_check(PATTERN_PATH, longest, error, sizeof(error)), 0);
 	longest[PATTERN_MAX] = 'a';
 	longest[PATTERN_MAX + 1] = 0;
-	assert_int_equal(pattern_check(longest, PATTERN_PATH, error, sizeof(error)), -EINVAL);
+	assert_int_equal(pattern_check(PATTERN_PATH, longest, error, sizeof(error)), -EINVAL);
+}
+
+/* What a pattern of another kind must start with, in every alternative. */
+static void test_kinds(void **state)
+{
+	static const struct {
+		const char *pattern;
+		bool path, socket; /* may be one; every one here may be free */
+	} kinds[] = {
+		{"/a", true, true},
+		{"@a", false, true},
+		{"a", false, false},
+		{"{/a,@b}", false, true},
+		{"{/a,b}", false, false},
+		{"{@a,}", false, false},
+		{"{@,@a}/b", false, true},
+		{"\\@a", false, true},
+		{"\\a", false, false},
+		{"*", false, false},
+		{"**/a", false, false},
+		{"?a", false, false},
+		{"[@]a", false, false},
+		{"[/]", false, false},
+		{"{}", false, false},
+		{"{/a,{@b,{/c,@d}}}", false, true},
+		{"{/a,{@b,{/c,d}}}", false, false},
+	};
+	char error[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const char *pattern = kinds[i].pattern;
+
+		/* A class of "/" alone is an error of its own. */
+		if (strcmp(pattern, "[/]"))
+			assert_int_equal(pattern_check(PATTERN_FREE, pattern, error, sizeof(error)), 0);
+		assert_int_equal(!pattern_check(PATTERN_PATH, pattern, error, sizeof(error)), kinds[i].path);
+		assert_int_equal(!pattern_check(PATTERN_SOCKET, pattern, error, sizeof(error)),
+				 kinds[i].socket);
+	}
+	assert_int_equal(pattern_check(PATTERN_SOCKET, "a", error, sizeof(error)), -EINVAL);
+	assert_string_equal(error,
+			    "a pattern of unix sockets must start with '/' or '@', in every alternative");
+	assert_int_equal(pattern_check(PATTERN_FREE, "", error, sizeof(error)), -EINVAL);
+	assert_string_equal(error, "the pattern is empty");
+	assert_int_equal(pattern_check(PATTERN_FREE, "a{b", error, sizeof(error)), -EINVAL);
+}
+
+static int answer_any(void *context, const uint32_t *items, size_t n, bool root, uint32_t *answer)
+{
+	(void)context;
+	(void)items;
+	assert_false(root);
+	*answer = n;
+	return 0;
+}
+
+/* What the automaton of one pattern says of a name that is no path. */
+static bool matches_name(enum pattern_kind kind, const char *pattern, const char *name)
+{
+	struct pattern_end end;
+	struct automaton a;
+	struct nfa nfa;
+	char error[200];
+	uint32_t root, s;
+	bool matched;
+
+	nfa_init(&nfa);
+	root = nfa_root(&nfa);
+	assert_int_equal(pattern_add(&nfa, root, kind, pattern, &end, error, sizeof(error)), 0);
+	assert_false(end.root);
+	nfa_accept(&nfa, end.node, 0);
+	assert_int_equal(nfa_finish(&nfa), 0);
+	automaton_init(&a, &nfa, 10000);
+	assert_int_equal(automaton_build(&a, &root, 1, false, answer_any, NULL, &s), 0);
+	for (; *name; name++) {
+		unsigned class = nfa.classes[(uint8_t)*name];
+		uint32_t next = a.fallback[s];
+
+		for (uint32_t i = a.first[s]; i < a.first[s + 1]; i++) {
+			if (MOVE_CLASS(a.moves[i]) == class)
+				next = MOVE_TARGET(a.moves[i]);
+		}
+		s = next;
+	}
+	matched = a.answer[s];
+	automaton_free(&a);
+	nfa_free(&nfa);
+	return matched;
+}
+
+static void test_other_names(void **state)
+{
+	static const struct {
+		enum pattern_kind kind;
+		const char *pattern, *name;
+		bool matches;
+	} examples[] = {
+		{PATTERN_SOCKET, "@web-*", "@web-1", true},
+		{PATTERN_SOCKET, "@web-*", "@web-1/2", false},
+		{PATTERN_SOCKET, "@web-*", "/web-1", false},
+		{PATTERN_SOCKET, "@**", "@", true},
+		{PATTERN_SOCKET, "@**", "@a/b@", true},
+		{PATTERN_SOCKET, "@?", "@@", true},
+		{PATTERN_SOCKET, "@a/**/b", "@a/b", true},
+		{PATTERN_SOCKET, "/run/**", "/run/a/b", true},
+		{PATTERN_SOCKET, "/run/**", "@/run/a", false},
+		{PATTERN_SOCKET, "{/run/a,@b}", "@b", true},
+		{PATTERN_FREE, "web-*", "web-1", true},
+		{PATTERN_FREE, "web-*", "web-1/2", false},
+		{PATTERN_FREE, "*/nginx:*", "library/nginx:1", true},
+		{PATTERN_FREE, "*/nginx:*", "docker.io/library/nginx:1", false},
+		{PATTERN_FREE, "**/nginx:*", "docker.io/library/nginx:1", true},
+		{PATTERN_FREE, "**/nginx:*", "nginx:1", false},
+		{PATTERN_FREE, "{,**/}nginx:*", "nginx:1", true},
+		{PATTERN_FREE, "**", "", true},
+		{PATTERN_FREE, "{}", "", true},
+		{PATTERN_FREE, "{}", "a", false},
+		{PATTERN_FREE, "?", "", false},
+		{PATTERN_FREE, "nginx.service", "nginxaservice", false},
+		{PATTERN_FREE, "/", "/", true},
+		{PATTERN_FREE, "[!a]", "\xc3\xa4", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+		if (matches_name(examples[i].kind, examples[i].pattern, examples[i].name) !=
+		    examples[i].matches)
+			fail_msg("'%s' on '%s'", examples[i].pattern, examples[i].name);
+	}
 }
 
 /* Text made of the language's own characters is read or refused, never anything worse. */
 static void test_junk(void **state)
 {
-	static const char alphabet[] = "//ab*?[]!-{},\\\xc3\xa9^:";
+	static const char alphabet[] = "//@ab*?[]!-{},\\\xc3\xa9^:";
 	struct random r = {random_seed(0xba5e)};
 	char text[40], error[200];
 	unsigned accepted = 0;
 
 	(void)state;
 	for (unsigned i = 0; i < 50000; i++) {
+		enum pattern_kind kind = random_below(&r, PATTERN_FREE + 1);
 		unsigned n = random_below(&r, sizeof(text) - 1);
 		struct pattern_end end;
 		struct nfa nfa;
@@ -282,10 +414,11 @@ static void test_junk(void **state)
 			text[0] = '/';
 		text[n] = 0;
 		error[0] = 0;
-		ret = pattern_check(text, PATTERN_PATH, error, sizeof(error));
+		ret = pattern_check(kind, text, error, sizeof(error));
 		assert_int_equal(ret != 0, error[0] != 0);
 		nfa_init(&nfa);
-		assert_int_equal(pattern_add(&nfa, nfa_root(&nfa), text, PATTERN_PATH, &end, error, sizeof(error)), ret);
+		assert_int_equal(pattern_add(&nfa, nfa_root(&nfa), kind, text, &end, error, sizeof(error)),
+				 ret);
 		nfa_free(&nfa);
 		accepted += !ret;
 	}
@@ -306,7 +439,7 @@ static void test_exhaustive(void **state)
 
 		snprintf(pattern, sizeof(pattern), "/%s%s%s%s", parts[i % 8], parts[i / 8 % 8],
 			 parts[i / 64 % 8], parts[i / 512]);
-		if (pattern_check(pattern, PATTERN_PATH, error, sizeof(error)))
+		if (pattern_check(PATTERN_PATH, pattern, error, sizeof(error)))
 			continue;
 		compile_pattern(&f, pattern);
 		for (size_t j = 0; j < sizeof(names) / sizeof(names[0]); j++) {
@@ -320,12 +453,13 @@ static void test_exhaustive(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_literal),	   cmocka_unit_test(test_star),
-		cmocka_unit_test(test_stars),	   cmocka_unit_test(test_stars_in_braces),
-		cmocka_unit_test(test_root),	   cmocka_unit_test(test_question_mark),
-		cmocka_unit_test(test_class),	   cmocka_unit_test(test_braces),
-		cmocka_unit_test(test_refused),	   cmocka_unit_test(test_junk),
-		cmocka_unit_test(test_exhaustive),
+		cmocka_unit_test(test_literal),	    cmocka_unit_test(test_star),
+		cmocka_unit_test(test_stars),	    cmocka_unit_test(test_stars_in_braces),
+		cmocka_unit_test(test_root),	    cmocka_unit_test(test_question_mark),
+		cmocka_unit_test(test_class),	    cmocka_unit_test(test_braces),
+		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_junk),
+		cmocka_unit_test(test_exhaustive),  cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_other_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
