@@ -31,21 +31,48 @@ static void read_exe(struct source *s, const struct node *value, const struct wh
 	read_pattern(s, value, where, PATTERN_PATH, &subject->exe);
 }
 
+/* The type of a unit that has processes, as the rest of a pattern: "service", or "{service,scope}". */
+static bool is_unit_type(const char *text)
+{
+	static const char *const types[] = {"service", "scope", "socket", "mount", "swap"};
+	bool group = *text == '{';
+
+	for (text += group;; text++) {
+		size_t length = strcspn(text, ",}"), i = 0;
+
+		while (i < ARRAY_SIZE(types) &&
+		       (strlen(types[i]) != length || strncmp(types[i], text, length) != 0))
+			i++;
+		if (i == ARRAY_SIZE(types))
+			return false;
+		text += length;
+		if (!group || *text != ',')
+			return group ? *text == '}' && !text[1] : !*text;
+	}
+}
+
+/*
+ * The type has to be spelled: with a wildcard there, slices could match, in which units are and which are
+ * none.
+ */
 static void read_unit(struct source *s, const struct node *value, const struct where *where, void *target)
 {
-	static const char slice[] = ".slice";
 	struct policy_subject *subject = target;
-	const char *text = value->text;
-	size_t length = strlen(text);
+	const char *text = value->text, *type = strrchr(text, '.');
 
 	if (!read_pattern(s, value, where, PATTERN_FREE, &subject->unit))
 		return;
 	if (pattern_has(text, '/'))
 		report_at(s, value, where, "'%.*s': the name of a unit has no '/' (paths go with 'cgroup')",
 			  SHORT(text));
-	else if (length >= strlen(slice) && !strcmp(text + length - strlen(slice), slice))
+	else if (type && !strcmp(type, ".slice"))
 		report_at(s, value, where,
 			  "'%.*s' can never match: a slice holds units and is none (it goes with 'cgroup')",
+			  SHORT(text));
+	else if (!type || !is_unit_type(type + 1))
+		report_at(s, value, where,
+			  "'%.*s' does not end in the type of a unit: .service, .scope, .socket, .mount or "
+			  ".swap, or .{..} with some of these",
 			  SHORT(text));
 }
 

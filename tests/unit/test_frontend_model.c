@@ -32,7 +32,7 @@ static const char whole[] =
 	"      user: www-data\n"
 	"    - {user: 33, unit: 'app-[a-z]*.{service,scope}'}\n"
 	"    - {user: '0', cgroup: /, container: {label: {app: '/a//b/../**/'}}}\n"
-	"    - {container: {image: nginx}, exe: '/{a,b}', unit: '?', cgroup: /x}\n"
+	"    - {container: {image: nginx}, exe: '/{a,b}', unit: '?.scope', cgroup: /x}\n"
 	"  files:\n"
 	"    default: allow\n"
 	"    rules:\n"
@@ -132,7 +132,7 @@ static void test_subjects(void **state)
 
 	check_pattern(&s[6].container_image, "nginx", 15, 27);
 	check_pattern(&s[6].exe, "/{a,b}", 15, 40);
-	check_pattern(&s[6].unit, "?", 15, 56);
+	check_pattern(&s[6].unit, "?.scope", 15, 56);
 	check_pattern(&s[6].cgroup, "/x", 15, 69);
 	policy_set_free(&set);
 }

@@ -421,7 +421,8 @@ static void test_wrong_subjects(void **state)
 		 "t:12:7: subjects[0]: unknown key 'usr' (did you mean 'user'?)\n"},
 		{SUBJECTS "    - unit: system.slice/nginx.service\n    - unit: '{a,b\\/c}.service'\n    - "
 			  "unit: app-*.slice\n    - unit: ''\n    - unit: a[\n    - unit: 5\n    - unit: "
-			  "[a.service]\n    - unit: '[!/]'\n",
+			  "[a.service]\n    - unit: '[!/]'\n    - unit: '*'\n    - unit: "
+			  "'a.{service,slice}'\n    - unit: '{a.service}'\n    - unit: a.services\n",
 		 "t:8:13: subjects[0].unit: 'system.slice/nginx.service': the name of a unit has no '/' "
 		 "(paths go with 'cgroup')\n"
 		 "t:9:13: subjects[1].unit: '{a,b\\/c}.service': the name of a unit has no '/' (paths go "
@@ -431,7 +432,20 @@ static void test_wrong_subjects(void **state)
 		 "t:11:13: subjects[3].unit: bad pattern '': the pattern is empty\n"
 		 "t:12:13: subjects[4].unit: bad pattern 'a[': '[' at character 2 is not closed\n"
 		 "t:13:13: subjects[5].unit: expected a string, found an integer (quotes make it a string)\n"
-		 "t:14:13: subjects[6].unit: expected a string, found a list\n"},
+		 "t:14:13: subjects[6].unit: expected a string, found a list\n"
+		 "t:15:13: subjects[7].unit: '[!/]' does not end in the type of a unit: .service, .scope, "
+		 ".socket, .mount or .swap, or .{..} with some of these\n"
+		 "t:16:13: subjects[8].unit: '*' does not end in the type of a unit: .service, .scope, "
+		 ".socket, .mount or .swap, or .{..} with some of these\n"
+		 "t:17:13: subjects[9].unit: 'a.{service,slice}' does not end in the type of a unit: "
+		 ".service, .scope, "
+		 ".socket, .mount or .swap, or .{..} with some of these\n"
+		 "t:18:13: subjects[10].unit: '{a.service}' does not end in the type of a unit: .service, "
+		 ".scope, "
+		 ".socket, .mount or .swap, or .{..} with some of these\n"
+		 "t:19:13: subjects[11].unit: 'a.services' does not end in the type of a unit: .service, "
+		 ".scope, "
+		 ".socket, .mount or .swap, or .{..} with some of these\n"},
 		{SUBJECTS "    - exe: nginx\n    - exe: /usr/sbin/\n    - exe: '{/a,b}'\n    - exe: [/a]\n   "
 			  " - exe: /a/../b\n",
 		 "t:8:12: subjects[0].exe: bad pattern 'nginx': a pattern must start with '/', in every "
