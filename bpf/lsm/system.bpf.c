@@ -104,9 +104,10 @@ int BPF_PROG(ptrace_traceme, struct task_struct *parent, int ret)
 }
 
 SEC("lsm/bpf")
-int BPF_PROG(bpf_syscall, int cmd, void *attr, unsigned int size, int ret)
+int BPF_PROG(bpf_syscall, int cmd)
 {
-	return system_hook(PV_HOOK_BPF, PV_ACC_BPF, ret);
+	/* newer kernels have one argument more, so what comes behind them has no fixed place */
+	return system_hook(PV_HOOK_BPF, PV_ACC_BPF, 0);
 }
 
 SEC("lsm/kernel_module_request")

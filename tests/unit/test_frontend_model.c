@@ -133,7 +133,7 @@ static void test_subjects(void **state)
 	check_pattern(&s[6].container_image, "nginx", 15, 27);
 	check_pattern(&s[6].exe, "/{a,b}", 15, 40);
 	check_pattern(&s[6].unit, "?.scope", 15, 56);
-	check_pattern(&s[6].cgroup, "/x", 15, 69);
+	check_pattern(&s[6].cgroup, "/x", 15, 75);
 	policy_set_free(&set);
 }
 
