@@ -322,6 +322,7 @@ int spec_check_texts(const struct spec_text *texts, size_t n, struct diags *d)
 		err = err ? err : e;
 	}
 	err = err ? err : policy_set_check(&set, d);
+	err = err ? err : policy_resolve_users(&set, spec_lookup_user, false, d);
 	policy_set_free(&set);
 	return err;
 }

@@ -73,7 +73,13 @@ struct spec_text {
  */
 int spec_add(struct spec *s, const struct spec_text *text, struct diags *d, json_t *added);
 
-/* Parse texts that are to be added together: every error of all of them, and names used twice. */
+/* A user_lookup_fn: the user databases of this machine. */
+int spec_lookup_user(const char *name, uint32_t *uid);
+
+/*
+ * Parse texts that are to be added together: every error of all of them, names used twice, and users
+ * that this machine does not know.
+ */
 int spec_check_texts(const struct spec_text *texts, size_t n, struct diags *d);
 
 /* Remove what was there and is not named in `names` (a JSON array); removed names go to *removed. */

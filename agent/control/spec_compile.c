@@ -6,6 +6,7 @@
  * state directory comes about in the very same way as the one that was published.
  */
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,18 @@
 #include "util/util.h"
 
 #define SLOT_NAME_SIZE 32
+
+int spec_lookup_user(const char *name, uint32_t *uid)
+{
+	char buffer[16384];
+	struct passwd entry, *found;
+	int err = getpwnam_r(name, &entry, buffer, sizeof(buffer), &found);
+
+	if (err || !found)
+		return err ? -err : -ENOENT;
+	*uid = entry.pw_uid;
+	return 0;
+}
 
 static int mode_of(const struct spec *s, const struct spec_source *source, const struct policy *policy)
 {
@@ -111,11 +124,15 @@ static void rename_decisions(struct compiled *c)
 int spec_compile(struct spec *s, unsigned generation, struct compiled *out, struct diags *d)
 {
 	struct compile_options options = {.generation = generation, .monitor_all = s->monitor_all};
+	struct diags unknown_users = {0};
 	struct compiled c = {0};
 	int err;
 
 	err = build_set(s, &c.set, &c.names, d);
 	c.n_names = c.set.n_policies;
+	/* who was there when the policy was applied may be gone: such an entry matches nobody */
+	err = err ? err : policy_resolve_users(&c.set, spec_lookup_user, true, &unknown_users);
+	diags_free(&unknown_users);
 	err = err ? err : policy_compile(&c.set, &options, &s->profiles, &c.image, d);
 	if (err) {
 		compiled_free(&c);
