@@ -103,13 +103,21 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 	     int ret)
 {
 	struct pv_label *l;
+	u64 there = 0;
 	int r = 0;
 
 	if (ret || !(prot & PROT_EXEC) || !label_governed(&l))
 		return ret;
-	if (!file || prot & PROT_WRITE || !file->f_inode->i_nlink)
-		r = anonymous_decide(file ? (u64)file->f_inode : 0, prot, PV_HOOK_MMAP_FILE);
-	if (r < 0 || !file)
+	/*
+	 * There may be no file. Verifiers from 6.4 to 6.14 take this argument for one that is never
+	 * NULL and cut out what is only done when it is; they do not follow what a helper reads.
+	 */
+	bpf_probe_read_kernel(&there, sizeof(there), &ctx[0]);
+	if (!there)
+		return verdict(anonymous_decide(0, prot, PV_HOOK_MMAP_FILE));
+	if (prot & PROT_WRITE || !file->f_inode->i_nlink)
+		r = anonymous_decide((u64)file->f_inode, prot, PV_HOOK_MMAP_FILE);
+	if (r < 0)
 		return verdict(r);
 	/*
 	 * The segments of the program whose exec was just decided: `exec` includes `map`. The new mm
@@ -129,13 +137,15 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 
 	if (ret || !(prot & PROT_EXEC) || !label_governed(&l))
 		return ret;
-	file = vma->vm_file;
 	/* executable already, and to stay as it is */
 	if (vma->vm_flags & VM_EXEC && !(prot & PROT_WRITE))
 		return 0;
-	if (!file || vma->anon_vma || prot & PROT_WRITE || !file->f_inode->i_nlink)
-		r = anonymous_decide(file ? (u64)file->f_inode : 0, prot, PV_HOOK_FILE_MPROTECT);
-	if (r < 0 || !file || vma->vm_flags & VM_EXEC)
+	file = vma->vm_file;
+	if (!file)
+		return verdict(anonymous_decide(0, prot, PV_HOOK_FILE_MPROTECT));
+	if (vma->anon_vma || prot & PROT_WRITE || !file->f_inode->i_nlink)
+		r = anonymous_decide((u64)file->f_inode, prot, PV_HOOK_FILE_MPROTECT);
+	if (r < 0 || vma->vm_flags & VM_EXEC)
 		return verdict(r);
 	return verdict(map_decide(file, prot, PV_HOOK_FILE_MPROTECT));
 }
