@@ -503,9 +503,10 @@ static void gather_rule(struct world *w, const struct policy_rule *rule)
 		w->blocks[w->n_blocks++] = &rule->cidrs.at[i];
 	for (size_t i = 0; i < rule->except_cidrs.n && w->n_blocks < COUNT(w->blocks); i++)
 		w->blocks[w->n_blocks++] = &rule->except_cidrs.at[i];
-	for (size_t i = 0; i < rule->n_ports && w->n_ports < COUNT(w->ports); i++)
-		w->ports[w->n_ports++] =
-			random_chance(&w->r, 50) ? rule->ports[i].first : rule->ports[i].last;
+	for (size_t i = 0; i < rule->n_ports && w->n_ports + 1 < COUNT(w->ports); i++) {
+		w->ports[w->n_ports++] = rule->ports[i].first;
+		w->ports[w->n_ports++] = rule->ports[i].last;
+	}
 }
 
 void world_gather(struct world *w)

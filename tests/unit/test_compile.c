@@ -582,7 +582,7 @@ static const struct policy_container running[] = {
 	 .labels = web_labels,
 	 .n_labels = 2},
 	{.cgroup = "/c/12", .name = "db", .image = "nginx:1", .labels = web_labels, .n_labels = 1},
-	{.cgroup = "/c/*", .name = NULL, .image = NULL},
+	{.cgroup = "/c/*", .name = "odd", .image = NULL},
 };
 
 /* A container is its cgroup to the byte, and what is below; names and images are no paths. */
@@ -593,7 +593,9 @@ static void test_containers(void **state)
 		bool governed[3]; /* in the cgroups of those that run */
 	} expected[] = {
 		{"web-*", NULL, NULL, NULL, {true, false, false}},
-		{"*", NULL, NULL, NULL, {true, true, false}},
+		{"*", NULL, NULL, NULL, {true, true, true}},
+		{"odd", NULL, NULL, NULL, {false, false, true}},
+		{"odd", "**", NULL, NULL, {false, false, false}},
 		{NULL, "*/nginx:*", NULL, NULL, {false, false, false}},
 		{NULL, "**/nginx:*", NULL, NULL, {true, false, false}},
 		{NULL, "{docker.io/*/,}nginx:*", NULL, NULL, {true, true, false}},
