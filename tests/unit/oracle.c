@@ -1,189 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The oracle (see oracle.h): patterns are expanded and matched by trying everything, rules are asked
- * one by one, policies one after the other. Slow and obvious; written from the language's definition.
+ * The oracle (see oracle.h): what a policy set means, written from the language's definition.
+ *
+ * Slow and obvious: patterns are expanded and matched by trying everything, subjects' entries and
+ * rules are asked one by one, policies one after the other. Nothing is shared with the compiler but
+ * the model that both read. It takes for granted what the front end lets through.
  */
-#include "oracle.h"
-
-#include <arpa/inet.h>
-#include <errno.h>
-#include <stdio.h>
-#include <sys/socket.h>
-
-/* ---- random numbers ---- */
-
-uint64_t random_seed(uint64_t own)
-{
-	const char *text = getenv("PAVISE_SEED");
-
-	return text ? strtoull(text, NULL, 0) : own;
-}
-
-/* splitmix64 */
-static uint64_t random_next(struct random *r)
-{
-	uint64_t z = r->state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
-
-uint32_t random_below(struct random *r, uint32_t n)
-{
-	return (random_next(r) >> 32) * n >> 32;
-}
-
-bool random_chance(struct random *r, unsigned percent)
-{
-	return random_below(r, 100) < percent;
-}
-
-/* ---- building ---- */
-
-/* One more element, zeroed, at the end of an array. */
-static void *append(void *array, size_t *n, size_t size)
-{
-	void **p = array;
-	char *grown;
-
-	/* Powers of two are the times to grow. */
-	if (!(*n & (*n - 1))) {
-		grown = reallocarray(*p, *n ? *n * 2 : 1, size);
-		assert_non_null(grown);
-		*p = grown;
-	}
-	grown = (char *)*p + size * (*n)++;
-	memset(grown, 0, size);
-	return grown;
-}
-
-static char *copy(const char *text)
-{
-	char *p = strdup(text);
-
-	assert_non_null(p);
-	return p;
-}
-
-struct policy *build_policy(struct policy_set *set, const char *name, enum policy_mode mode)
-{
-	struct policy *p = append(&set->policies, &set->n_policies, sizeof(*p));
-
-	p->name = copy(name);
-	p->file = copy("test.yaml");
-	p->mode = mode;
-	return p;
-}
-
-void build_subject(struct policy *p, const char *cgroup)
-{
-	struct policy_subject *s = append(&p->subjects, &p->n_subjects, sizeof(*s));
-
-	s->cgroup.text = copy(cgroup);
-}
-
-void build_section(struct policy *p, enum policy_section section, enum policy_effect fallback)
-{
-	p->sections[section].present = true;
-	p->sections[section].fallback = fallback;
-	p->sections[section].line = 100 + section;
-}
-
-struct policy_rule *build_rule(struct policy *p, enum policy_section section, enum policy_effect effect,
-			       uint32_t access)
-{
-	struct policy_rules *rules = &p->sections[section];
-	struct policy_rule *rule = append(&rules->rules, &rules->n_rules, sizeof(*rule));
-
-	rules->present = true;
-	rule->section = section;
-	rule->effect = effect;
-	rule->access = access;
-	rule->index = rules->n_rules - 1;
-	rule->line = 1000 * section + rules->n_rules;
-	return rule;
-}
-
-void build_pattern(struct policy_rule *rule, const char *text)
-{
-	struct policy_pattern *p = append(&rule->patterns.at, &rule->patterns.n, sizeof(*p));
-
-	p->text = copy(text);
-	p->line = rule->line;
-}
-
-void build_cidr(struct policy_rule *rule, unsigned family, const char *address, unsigned bits)
-{
-	struct policy_cidr *c = append(&rule->cidrs.at, &rule->cidrs.n, sizeof(*c));
-	char text[80];
-
-	c->family = family;
-	c->bits = bits;
-	assert_int_equal(inet_pton(family == 4 ? AF_INET : AF_INET6, address, c->addr), 1);
-	snprintf(text, sizeof(text), "%s/%u", address, bits);
-	c->text = copy(text);
-}
-
-void build_ports(struct policy_rule *rule, uint16_t first, uint16_t last)
-{
-	struct policy_ports *p = append(&rule->ports, &rule->n_ports, sizeof(*p));
-
-	p->first = first;
-	p->last = last;
-}
-
-void build_protocol(struct policy_rule *rule, uint8_t protocol)
-{
-	*(uint8_t *)append(&rule->protocols, &rule->n_protocols, 1) = protocol;
-}
-
-void build_family(struct policy_rule *rule, uint8_t family)
-{
-	*(uint8_t *)append(&rule->families, &rule->n_families, 1) = family;
-}
-
-struct policy_rule *build_path_rule(struct policy *p, enum policy_section section, enum policy_effect effect,
-				    uint32_t access, const char *pattern)
-{
-	struct policy_rule *rule = build_rule(p, section, effect, access);
-
-	build_pattern(rule, pattern);
-	return rule;
-}
-
-struct image *build_image(const struct policy_set *set, bool monitor_all, struct profiles *profiles)
-{
-	struct compile_options options = {.generation = 1, .monitor_all = monitor_all};
-	struct diags d = {0};
-	struct image *image = NULL;
-	int ret = policy_compile(set, &options, profiles, &image, &d);
-
-	if (!ret)
-		ret = image_validate(image->blocks, image->n_blocks, &d);
-	diags_print(&d, stderr);
-	diags_free(&d);
-	assert_int_equal(ret, 0);
-	return image;
-}
-
-void fixture_compile(struct fixture *f, bool monitor_all)
-{
-	profiles_init(&f->profiles);
-	f->image = build_image(&f->set, monitor_all, &f->profiles);
-}
-
-void fixture_free(struct fixture *f)
-{
-	image_free(f->image);
-	profiles_free(&f->profiles);
-	policy_set_free(&f->set);
-}
-
-const struct pv_image_head *image_head(const struct image *image)
-{
-	return (const struct pv_image_head *)image->blocks;
-}
+#include "policies.c"
 
 /* ---- patterns ---- */
 
@@ -201,6 +24,7 @@ struct unit {
 struct sequence {
 	struct unit units[UNITS_MAX];
 	size_t n;
+	bool path; /* names are paths, of which one is the root */
 };
 
 /* Bytes of the multi-byte sequence that starts here, or 0. */
@@ -348,47 +172,154 @@ static bool match_text(const char *p, struct sequence *s, const uint8_t *name, s
 	for (size_t i = 0; i < s->n; i++)
 		wild |= s->units[i].what == STAR || s->units[i].what == STARS;
 	/* The root has no name, so there is nothing that a wildcard could stand for. */
-	if (length == 1 && *name == '/' && wild)
+	if (s->path && length == 1 && *name == '/' && wild)
 		return false;
 	return match_units(s, 0, name, length);
 }
 
-bool oracle_matches(const char *pattern, const void *name, size_t length)
+static bool matches_kind(const char *pattern, const void *name, size_t length, bool path)
 {
 	struct sequence *s = calloc(1, sizeof(*s));
-	bool matched = match_text(pattern, s, name, length);
+	bool matched;
 
+	s->path = path;
+	matched = match_text(pattern, s, name, length);
 	free(s);
 	return matched;
 }
 
-static bool subject_is(const struct policy_subject *s, const char *path, size_t length)
+bool oracle_matches(const char *pattern, const void *name, size_t length)
 {
-	if (s->cgroup_literal)
-		return strlen(s->cgroup.text) == length && !memcmp(s->cgroup.text, path, length);
-	return oracle_matches(s->cgroup.text, path, length);
+	return matches_kind(pattern, name, length, true);
 }
 
-bool oracle_governs(const struct policy *p, const char *cgroup)
+bool oracle_matches_name(const char *pattern, const void *name, size_t length)
 {
-	for (size_t i = 0; i < p->n_subjects; i++) {
-		size_t length = strlen(cgroup);
+	return matches_kind(pattern, name, length, false);
+}
 
-		/* The cgroup, then its ancestors, the last of which is the root. */
-		if (subject_is(&p->subjects[i], cgroup, length) || subject_is(&p->subjects[i], "/", 1))
+/* ---- subjects ---- */
+
+/* The path of a cgroup is `above` or lies below it. */
+static bool is_below(const char *cgroup, const char *above)
+{
+	size_t n = strlen(above);
+
+	if (!strcmp(above, "/"))
+		return true;
+	return !strncmp(cgroup, above, n) && (!cgroup[n] || cgroup[n] == '/');
+}
+
+static bool in_cgroup(const struct policy_subject *s, const char *cgroup)
+{
+	if (s->cgroup_literal)
+		return is_below(cgroup, s->cgroup.text);
+	/* The cgroup, then its ancestors, the last of which is the root. */
+	for (size_t length = strlen(cgroup); length > 0; length--) {
+		bool whole = !cgroup[length] || cgroup[length] == '/';
+
+		if (whole && oracle_matches(s->cgroup.text, cgroup, length))
 			return true;
-		while (--length > 0) {
-			if (cgroup[length] == '/' && subject_is(&p->subjects[i], cgroup, length))
-				return true;
-		}
+	}
+	return oracle_matches(s->cgroup.text, "/", 1);
+}
+
+/* The unit is the first component that is no slice. */
+static bool in_unit(const char *pattern, const char *cgroup)
+{
+	while (*cgroup == '/') {
+		size_t length = strcspn(++cgroup, "/");
+
+		if (!length)
+			return false;
+		if (length < 6 || memcmp(cgroup + length - 6, ".slice", 6))
+			return oracle_matches_name(pattern, cgroup, length);
+		cgroup += length;
 	}
 	return false;
 }
 
+static bool fact_is(const struct policy_pattern *wanted, const char *fact)
+{
+	return !wanted->text || (fact && oracle_matches_name(wanted->text, fact, strlen(fact)));
+}
+
+static bool container_is(const struct policy_subject *s, const struct policy_container *c)
+{
+	if (!fact_is(&s->container_name, c->name) || !fact_is(&s->container_image, c->image))
+		return false;
+	for (size_t i = 0; i < s->n_labels; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < c->n_labels; j++)
+			found |= !strcmp(c->labels[j * 2], s->labels[i].key) &&
+				 fact_is(&s->labels[i].value, c->labels[j * 2 + 1]);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static bool exe_is(const char *pattern, const char *exe)
+{
+	return exe && oracle_matches(pattern, exe, strlen(exe));
+}
+
+/* Service managers execute this in the unit's cgroup before the unit's own program. */
+static bool is_helper(const char *exe)
+{
+	return exe && (!strcmp(exe, "/lib/systemd/systemd-executor") ||
+		       !strcmp(exe, "/usr/lib/systemd/systemd-executor"));
+}
+
+static bool entry_is(const struct policy_subject *s, const struct acting *a,
+		     const struct policy_container *containers, size_t n)
+{
+	bool contained = false;
+
+	for (size_t i = 0; i < n; i++)
+		contained |= s->container && container_is(s, &containers[i]) &&
+			     is_below(a->cgroup, containers[i].cgroup);
+	if (s->container && !contained)
+		return false;
+	if (s->unit.text && (!in_unit(s->unit.text, a->cgroup) || is_helper(a->exe)))
+		return false;
+	/* The runtime's and the manager's preparations are not the subject's. */
+	if ((s->container || s->unit.text) && !a->executed)
+		return false;
+	if (s->cgroup.text && !in_cgroup(s, a->cgroup))
+		return false;
+	if (s->exe.text && !exe_is(s->exe.text, a->exe))
+		return false;
+	return !s->user.text || (s->user_known && s->uid == a->uid);
+}
+
+bool oracle_governs(const struct policy *p, const struct acting *a, const struct policy_container *containers,
+		    size_t n)
+{
+	for (size_t i = 0; i < p->n_subjects; i++) {
+		if (entry_is(&p->subjects[i], a, containers, n))
+			return true;
+	}
+	return false;
+}
+
+struct governing oracle_governing(const struct fixture *f, const struct acting *a)
+{
+	struct governing g = {.monitor_all = f->monitor_all};
+
+	for (size_t i = 0; i < f->set.n_policies; i++) {
+		if (oracle_governs(&f->set.policies[i], a, f->containers, f->n_containers))
+			g.policies[g.n++] = &f->set.policies[i];
+	}
+	return g;
+}
+
 /* ---- rules ---- */
 
-/* What is asked: a path, or a socket name. */
+/* What is asked: a path, or a socket name; and by whom. */
 struct question {
+	const struct acting *acting;
 	const char *path;
 	const uint8_t *name;
 	size_t length;
@@ -398,15 +329,43 @@ struct question {
 /* How a rule answers: not at all, as one that is only implied, or outright. */
 enum answer { SILENT, IMPLIED, SPEAKS };
 
+static bool any_exe(const struct policy_patterns *list, const char *exe)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (exe_is(list->at[i].text, exe))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the conditions that have nothing to do with the name hold. */
+static bool applies(const struct policy_rule *rule, const struct acting *a)
+{
+	if (rule->owner && !a->owner)
+		return false;
+	if (rule->from.n && !any_exe(&rule->from, a->exe))
+		return false;
+	return !any_exe(&rule->unless_from, a->exe);
+}
+
+/* The first of a list that matches, or NULL. */
+static const char *first_match(const struct policy_patterns *list, const void *name, size_t length, bool path)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (matches_kind(list->at[i].text, name, length, path))
+			return list->at[i].text;
+	}
+	return NULL;
+}
+
 static enum answer ask_path(const struct policy_rule *rule, const struct question *q, const char **match)
 {
-	for (size_t i = 0; i < rule->patterns.n; i++) {
-		if (oracle_matches(rule->patterns.at[i].text, q->path, strlen(q->path))) {
-			*match = rule->patterns.at[i].text;
-			return SPEAKS;
-		}
-	}
-	return SILENT;
+	size_t length = strlen(q->path);
+
+	*match = first_match(&rule->patterns, q->path, length, true);
+	if (!*match || first_match(&rule->except, q->path, length, true))
+		return SILENT;
+	return SPEAKS;
 }
 
 static bool lists(const uint8_t *list, size_t n, unsigned value)
@@ -418,15 +377,18 @@ static bool lists(const uint8_t *list, size_t n, unsigned value)
 	return !n;
 }
 
-static bool in_block(const struct policy_cidr *c, unsigned family, const uint8_t *address)
+static const char *first_block(const struct policy_cidrs *list, unsigned family, const uint8_t *address)
 {
-	if (c->family != family)
-		return false;
-	for (unsigned bit = 0; bit < c->bits; bit++) {
-		if ((c->addr[bit / 8] ^ address[bit / 8]) >> (7 - bit % 8) & 1)
-			return false;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct policy_cidr *c = &list->at[i];
+		bool inside = c->family == family;
+
+		for (unsigned bit = 0; inside && bit < c->bits; bit++)
+			inside = !((c->addr[bit / 8] ^ address[bit / 8]) >> (7 - bit % 8) & 1);
+		if (inside)
+			return c->text;
 	}
-	return true;
+	return NULL;
 }
 
 /* An allow rule for addresses is about raw sockets only where it says so. */
@@ -437,43 +399,50 @@ static bool covers_protocol(const struct policy_rule *rule, unsigned protocol, b
 	return lists(rule->protocols, rule->n_protocols, protocol);
 }
 
+static enum answer ask_unix(const struct policy_rule *rule, const struct question *q, const char **match)
+{
+	if (rule->cidrs.n || rule->n_ports || rule->n_protocols || rule->n_families)
+		return SILENT;
+	if (!rule->patterns.n)
+		return SPEAKS;
+	*match = first_match(&rule->patterns, q->name + 1, q->length - 1, false);
+	if (!*match || first_match(&rule->except, q->name + 1, q->length - 1, false))
+		return SILENT;
+	return SPEAKS;
+}
+
 static enum answer ask_address(const struct policy_rule *rule, const struct question *q, const char **match)
 {
 	unsigned family = q->name[0], size = family == PV_FAM_INET ? 4 : 16, port;
 	bool port_matches = !rule->n_ports;
 
-	if (!(rule->access & 1u << q->access) || family == PV_FAM_OTHER || q->length != 2 + size + 2)
+	if (rule->patterns.n || !covers_protocol(rule, q->name[1], false))
 		return SILENT;
-	if (!lists(rule->families, rule->n_families, family == PV_FAM_INET ? AF_INET : AF_INET6) ||
-	    !covers_protocol(rule, q->name[1], false))
+	if (!lists(rule->families, rule->n_families, family == PV_FAM_INET ? AF_INET : AF_INET6))
 		return SILENT;
 	port = q->name[2 + size] << 8 | q->name[3 + size];
 	for (size_t i = 0; i < rule->n_ports; i++)
 		port_matches |= port >= rule->ports[i].first && port <= rule->ports[i].last;
-	if (!port_matches)
+	if (!port_matches || first_block(&rule->except_cidrs, family, q->name + 2))
 		return SILENT;
 	if (!rule->cidrs.n)
 		return SPEAKS;
-	for (size_t i = 0; i < rule->cidrs.n; i++) {
-		if (in_block(&rule->cidrs.at[i], family, q->name + 2)) {
-			*match = rule->cidrs.at[i].text;
-			return SPEAKS;
-		}
-	}
-	return SILENT;
+	*match = first_block(&rule->cidrs, family, q->name + 2);
+	return *match ? SPEAKS : SILENT;
 }
 
+/* A new socket has no address: what a rule says of addresses is left out, but for their family. */
 static enum answer ask_socket(const struct policy_rule *rule, const struct question *q)
 {
 	bool outright = rule->access & ACCESS(SOCKET), family_matches = !rule->cidrs.n;
 	unsigned family = q->name[0];
 
+	if (rule->patterns.n)
+		return SILENT;
 	if (!outright && (rule->effect == EFFECT_DENY || !(rule->access & ADDRESSES_ALL)))
 		return SILENT;
-	if (q->length != 2)
-		return SILENT;
 	if (family == PV_FAM_OTHER) {
-		if (!outright || rule->n_protocols || (rule->cidrs.n && !rule->n_families))
+		if (!outright || rule->n_protocols)
 			return SILENT;
 		return lists(rule->families, rule->n_families, q->name[1]) ? SPEAKS : SILENT;
 	}
@@ -489,37 +458,52 @@ static enum answer ask(const struct policy_rule *rule, enum policy_section secti
 		       const char **match)
 {
 	*match = NULL;
+	if (!applies(rule, q->acting))
+		return SILENT;
 	if (section == SECTION_EXEC)
 		return ask_path(rule, q, match);
+	if (section == SECTION_NETWORK && q->access == PV_ACC_SOCKET)
+		return ask_socket(rule, q);
+	if (!(rule->access & 1u << q->access))
+		return SILENT;
 	if (section == SECTION_FILES)
-		return rule->access & 1u << q->access ? ask_path(rule, q, match) : SILENT;
-	return q->access == PV_ACC_SOCKET ? ask_socket(rule, q) : ask_address(rule, q, match);
+		return ask_path(rule, q, match);
+	return q->name[0] == PV_FAM_UNIX ? ask_unix(rule, q, match) : ask_address(rule, q, match);
 }
 
-/* The rule of one effect that speaks; of those that permit, one that reports comes first. */
+/* ---- one policy ---- */
+
+static const char *const section_name[SECTIONS] = {"files", "exec", "network", "capabilities", "system"};
+
+/*
+ * The rule of one effect that speaks, if there is none yet: the first; but of those that deny, one that
+ * kills comes first, and of those that permit, one that reports.
+ */
 static bool find_rule(const struct policy *p, enum policy_section section, enum policy_effect effect,
-		      const struct question *q, struct expected *e)
+		      const struct question *q, struct expected *e, bool found)
 {
 	const struct policy_rules *rules = &p->sections[section];
-	bool found = false;
 
 	for (size_t i = 0; rules->present && i < rules->n_rules; i++) {
 		const struct policy_rule *rule = &rules->rules[i];
-		const char *match;
+		const char *match = NULL;
 		enum answer answer = rule->effect == effect ? ask(rule, section, q, &match) : SILENT;
 		bool reports = rule->audit && answer == SPEAKS && effect == EFFECT_ALLOW;
+		bool kills = rule->kill && effect == EFFECT_DENY;
 
-		if (answer == SILENT || (found && !(reports && !e->audit)))
+		if (answer == SILENT || (found && !(reports && !e->audit) && !(kills && !e->kill)))
 			continue;
 		*e = (struct expected){
 			.verdict = effect == EFFECT_DENY ? PV_DENY : PV_ALLOW,
 			.audit = reports,
+			.kill = kills,
 			.policy = p,
-			.rule = rule,
 			.section = section,
+			.line = rule->line,
 			.reason = effect == EFFECT_DENY ? REASON_EXPLICIT_DENY : REASON_EXPLICIT_ALLOW,
 			.match = match,
 		};
+		snprintf(e->rule, sizeof(e->rule), "%s[%u]", section_name[section], rule->index);
 		found = true;
 	}
 	return found;
@@ -530,7 +514,12 @@ static bool denied_by_default(const struct policy *p, enum policy_section sectio
 	if (!p->sections[section].present || p->sections[section].fallback != EFFECT_DENY)
 		return false;
 	*e = (struct expected){
-		.verdict = PV_DENY, .policy = p, .section = section, .reason = REASON_DEFAULT_DENY};
+		.verdict = PV_DENY,
+		.policy = p,
+		.section = section,
+		.line = p->sections[section].line,
+		.reason = REASON_DEFAULT_DENY,
+	};
 	return true;
 }
 
@@ -539,7 +528,8 @@ static struct expected ask_section(const struct policy *p, enum policy_section s
 {
 	struct expected e = {.verdict = PV_ALLOW};
 
-	if (find_rule(p, section, EFFECT_DENY, q, &e) || find_rule(p, section, EFFECT_ALLOW, q, &e))
+	if (find_rule(p, section, EFFECT_DENY, q, &e, false) ||
+	    find_rule(p, section, EFFECT_ALLOW, q, &e, false))
 		return e;
 	denied_by_default(p, section, &e);
 	return e;
@@ -548,101 +538,248 @@ static struct expected ask_section(const struct policy *p, enum policy_section s
 static struct expected ask_map(const struct policy *p, const struct question *q)
 {
 	struct expected e = {.verdict = PV_ALLOW};
+	bool denied = find_rule(p, SECTION_FILES, EFFECT_DENY, q, &e, false);
 
-	if (find_rule(p, SECTION_FILES, EFFECT_DENY, q, &e) ||
-	    find_rule(p, SECTION_EXEC, EFFECT_DENY, q, &e) ||
-	    find_rule(p, SECTION_FILES, EFFECT_ALLOW, q, &e) ||
-	    find_rule(p, SECTION_EXEC, EFFECT_ALLOW, q, &e))
+	denied = find_rule(p, SECTION_EXEC, EFFECT_DENY, q, &e, denied);
+	if (denied || find_rule(p, SECTION_FILES, EFFECT_ALLOW, q, &e, false) ||
+	    find_rule(p, SECTION_EXEC, EFFECT_ALLOW, q, &e, false))
 		return e;
 	if (!denied_by_default(p, SECTION_EXEC, &e))
 		denied_by_default(p, SECTION_FILES, &e);
 	return e;
 }
 
-static struct expected ask_policy(const struct policy *p, const struct question *q)
+static struct expected ask_exec(const struct policy *p, const struct question *q)
 {
+	struct expected e = ask_section(p, SECTION_EXEC, q), m;
 	struct question map = *q;
-	struct expected e, m;
 
-	if (q->access == PV_ACC_MAP)
-		return ask_map(p, q);
-	if (q->access != PV_ACC_EXEC)
-		return ask_section(p, q->access < PV_ACC_EXEC ? SECTION_FILES : SECTION_NETWORK, q);
 	map.access = PV_ACC_MAP;
-	e = ask_section(p, SECTION_EXEC, q);
 	m = ask_map(p, &map);
 	return e.verdict == PV_ALLOW && m.verdict == PV_DENY ? m : e;
 }
 
-static struct expected ask_all(const struct policy *const *policies, size_t n, bool monitor_all,
-			       const struct question *q)
+static struct expected ask_choice(const struct policy *p, enum policy_section section,
+				  const struct policy_choice *choice, const char *name)
 {
+	struct expected e = {.verdict = PV_ALLOW, .policy = p, .section = section, .line = choice->line};
+
+	if (!p->sections[section].present)
+		return e;
+	if (!choice->present) {
+		denied_by_default(p, section, &e);
+		return e;
+	}
+	e.verdict = choice->effect == EFFECT_DENY ? PV_DENY : PV_ALLOW;
+	e.reason = choice->effect == EFFECT_DENY ? REASON_EXPLICIT_DENY : REASON_EXPLICIT_ALLOW;
+	e.match = name;
+	snprintf(e.rule, sizeof(e.rule), "%s.%s", section_name[section], name);
+	return e;
+}
+
+static struct expected ask_undecidable(const struct policy *p, bool net)
+{
+	struct expected e = {.verdict = PV_ALLOW, .policy = p, .reason = REASON_NOT_DECIDABLE};
+
+	e.section = net ? SECTION_NETWORK : p->sections[SECTION_FILES].present ? SECTION_FILES : SECTION_EXEC;
+	if (!p->sections[e.section].present)
+		return e;
+	if (p->allow_on_error)
+		e.audit = true;
+	else
+		e.verdict = PV_DENY;
+	return e;
+}
+
+/* ---- several policies ---- */
+
+/* Take what a policy says into account: what weighs more, of equals the first policy by name. */
+static void weigh(const struct governing *g, struct expected *best, struct expected e)
+{
+	static const int weights[] = {[PV_ALLOW] = 0, [PV_WOULD_DENY] = 2, [PV_DENY] = 4};
+	int weight, best_weight = weights[best->verdict] + best->kill + best->audit;
+
+	if (e.verdict == PV_DENY && (g->monitor_all || e.policy->mode == MODE_MONITOR))
+		e.verdict = PV_WOULD_DENY;
+	weight = weights[e.verdict] + e.kill + e.audit;
+	if (!weight)
+		return;
+	if (weight > best_weight || (weight == best_weight && strcmp(e.policy->name, best->policy->name) < 0))
+		*best = e;
+}
+
+struct expected oracle_path(const struct governing *g, const struct acting *a, const char *path,
+			    unsigned access)
+{
+	struct question q = {.acting = a, .path = path, .access = access};
 	struct expected best = {.verdict = PV_ALLOW};
-	int best_weight = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		struct expected e = ask_policy(policies[i], q);
-		int weight = e.audit ? 1 : 0;
+	for (size_t i = 0; i < g->n; i++) {
+		const struct policy *p = g->policies[i];
 
-		if (e.verdict == PV_DENY && (monitor_all || policies[i]->mode == MODE_MONITOR))
-			e.verdict = PV_WOULD_DENY;
-		weight = e.verdict == PV_DENY ? 3 : e.verdict == PV_WOULD_DENY ? 2 : weight;
-		/* The first in the order of names among those of equal weight. */
-		if (weight > best_weight ||
-		    (weight && weight == best_weight && strcmp(policies[i]->name, best.policy->name) < 0)) {
-			best = e;
-			best_weight = weight;
-		}
+		weigh(g, &best,
+		      access == PV_ACC_EXEC  ? ask_exec(p, &q)
+		      : access == PV_ACC_MAP ? ask_map(p, &q)
+					     : ask_section(p, SECTION_FILES, &q));
 	}
 	return best;
 }
 
-struct expected oracle_path(const struct policy *const *policies, size_t n, bool monitor_all,
-			    const char *path, unsigned access)
+struct expected oracle_net(const struct governing *g, const struct acting *a, const uint8_t *name,
+			   size_t length, unsigned access)
 {
-	struct question q = {.path = path, .access = access};
+	struct question q = {.acting = a, .name = name, .length = length, .access = access};
+	struct expected best = {.verdict = PV_ALLOW};
 
-	return ask_all(policies, n, monitor_all, &q);
+	for (size_t i = 0; i < g->n; i++)
+		weigh(g, &best, ask_section(g->policies[i], SECTION_NETWORK, &q));
+	return best;
 }
 
-struct expected oracle_net(const struct policy *const *policies, size_t n, bool monitor_all,
-			   const uint8_t *name, size_t length, unsigned access)
+struct expected oracle_system(const struct governing *g, unsigned access)
 {
-	struct question q = {.name = name, .length = length, .access = access};
+	static const char *const names[] = {"mount",	       "ptrace",	 "bpf",	    "modules",
+					    "user-namespaces", "anonymous-exec", "io-uring"};
+	unsigned number = access - PV_ACC_MOUNT;
+	struct expected best = {.verdict = PV_ALLOW};
 
-	return ask_all(policies, n, monitor_all, &q);
+	for (size_t i = 0; i < g->n; i++)
+		weigh(g, &best,
+		      ask_choice(g->policies[i], SECTION_SYSTEM, &g->policies[i]->system[number],
+				 names[number]));
+	return best;
+}
+
+struct expected oracle_capability(const struct governing *g, unsigned capability)
+{
+	/* In the order of linux/capability.h. */
+	static const char *const names[POLICY_CAPABILITIES] = {"chown",
+							       "dac_override",
+							       "dac_read_search",
+							       "fowner",
+							       "fsetid",
+							       "kill",
+							       "setgid",
+							       "setuid",
+							       "setpcap",
+							       "linux_immutable",
+							       "net_bind_service",
+							       "net_broadcast",
+							       "net_admin",
+							       "net_raw",
+							       "ipc_lock",
+							       "ipc_owner",
+							       "sys_module",
+							       "sys_rawio",
+							       "sys_chroot",
+							       "sys_ptrace",
+							       "sys_pacct",
+							       "sys_admin",
+							       "sys_boot",
+							       "sys_nice",
+							       "sys_resource",
+							       "sys_time",
+							       "sys_tty_config",
+							       "mknod",
+							       "lease",
+							       "audit_write",
+							       "audit_control",
+							       "setfcap",
+							       "mac_override",
+							       "mac_admin",
+							       "syslog",
+							       "wake_alarm",
+							       "block_suspend",
+							       "audit_read",
+							       "perfmon",
+							       "bpf",
+							       "checkpoint_restore"};
+	struct expected best = {.verdict = PV_ALLOW};
+
+	for (size_t i = 0; i < g->n; i++)
+		weigh(g, &best,
+		      ask_choice(g->policies[i], SECTION_CAPABILITIES,
+				 &g->policies[i]->capabilities[capability], names[capability]));
+	return best;
+}
+
+struct expected oracle_undecidable(const struct governing *g, bool net)
+{
+	struct expected best = {.verdict = PV_ALLOW};
+
+	for (size_t i = 0; i < g->n; i++)
+		weigh(g, &best, ask_undecidable(g->policies[i], net));
+	return best;
 }
 
 /* ---- comparison ---- */
 
 static const char *shown(const char *text)
 {
-	return text ? text : "-";
+	return text && *text ? text : "-";
+}
+
+static bool same_decision(const struct decision *d, const struct expected *e, bool monitor_all)
+{
+	bool monitor = monitor_all || e->policy->mode == MODE_MONITOR;
+
+	return !strcmp(shown(d->policy), e->policy->name) && !strcmp(shown(d->rule), shown(e->rule)) &&
+	       d->reason == e->reason && d->section == e->section && d->kill == e->kill &&
+	       !strcmp(shown(d->match), shown(e->match)) && d->line == e->line &&
+	       d->mode == (monitor ? MODE_MONITOR : MODE_ENFORCE);
 }
 
 bool oracle_agrees(const struct image *image, uint32_t cell, const struct expected *e, bool monitor_all,
 		   char *text, size_t size)
 {
-	static const char *const sections[] = {"files", "exec", "network"};
 	const struct decision *d = image_decision(image, cell);
-	char rule[32] = "-";
-	bool monitor = e->policy && (monitor_all || e->policy->mode == MODE_MONITOR);
+	bool decided = e->verdict != PV_ALLOW || e->audit;
 
-	if (e->rule)
-		snprintf(rule, sizeof(rule), "%s[%u]", sections[e->section], e->rule->index);
-	snprintf(text, size, "cell %#x, expected verdict %d audit %d %s %s %s %s", cell, e->verdict, e->audit,
-		 e->policy ? e->policy->name : "-", rule, decision_reason_name(e->reason), shown(e->match));
-	if (!d || PV_CELL_VERDICT(cell) != e->verdict || !!(cell & PV_CELL_AUDIT) != e->audit)
-		return false;
-	if (!e->policy)
-		return !PV_CELL_DECISION(cell) && !d->policy;
-	if (!PV_CELL_DECISION(cell))
-		return false;
-	snprintf(text + strlen(text), size - strlen(text), ", is %s %s %s %s", d->policy, shown(d->rule),
-		 decision_reason_name(d->reason), shown(d->match));
-	return !strcmp(d->policy, e->policy->name) && !strcmp(shown(d->rule), rule) &&
-	       d->reason == e->reason && d->section == e->section &&
-	       !strcmp(shown(d->match), shown(e->match)) &&
-	       d->mode == (monitor ? MODE_MONITOR : MODE_ENFORCE) &&
-	       d->line == (e->rule ? e->rule->line : e->policy->sections[e->section].line);
+	if (d && PV_CELL_VERDICT(cell) == e->verdict && !!(cell & PV_CELL_AUDIT) == e->audit &&
+	    !!(cell & PV_CELL_KILL) == e->kill && !!PV_CELL_DECISION(cell) == decided &&
+	    (!decided || same_decision(d, e, monitor_all)))
+		return true;
+	snprintf(text, size,
+		 "cell %#x: expected verdict %d audit %d kill %d %s %s (line %u) %s %s, got %s %s (line %u) "
+		 "%s %s kill %d mode %d",
+		 cell, e->verdict, e->audit, e->kill, e->policy ? e->policy->name : "-", shown(e->rule),
+		 e->line, decision_reason_name(e->reason), shown(e->match), d ? shown(d->policy) : "?",
+		 d ? shown(d->rule) : "?", d ? d->line : 0, d ? decision_reason_name(d->reason) : "?",
+		 d ? shown(d->match) : "?", d ? d->kill : 0, d ? (int)d->mode : 0);
+	return false;
+}
+
+/* ---- asking an image ---- */
+
+struct image_context acting_context(const struct image *image, const struct acting *a)
+{
+	return (struct image_context){
+		.exe = image_exe(image, a->exe),
+		.uid = a->uid,
+		.executed = a->executed,
+		.owner = a->owner,
+	};
+}
+
+uint32_t ask_profile(const struct image *image, const struct acting *a)
+{
+	struct image_context context = acting_context(image, a);
+
+	return image_profile(image, a->cgroup, &context);
+}
+
+uint32_t ask_path_cell(const struct image *image, uint32_t profile, const struct acting *a, const char *path,
+		       unsigned access)
+{
+	struct image_context context = acting_context(image, a);
+
+	return image_path_cell(image, profile, path, access, &context);
+}
+
+uint32_t ask_net_cell(const struct image *image, uint32_t profile, const struct acting *a,
+		      const uint8_t *name, size_t length, unsigned access)
+{
+	struct image_context context = acting_context(image, a);
+
+	return image_net_cell(image, profile, name, length, access, &context);
 }

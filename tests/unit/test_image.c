@@ -14,16 +14,30 @@
 static void sample_set(struct policy_set *set)
 {
 	struct policy *p = build_policy(set, "web", MODE_ENFORCE);
+	struct policy_subject *entry;
 	struct policy_rule *rule;
 
 	build_subject(p, "/web/**");
+	build_text(&build_entry(p)->unit, "web-*.service");
+	for (unsigned i = 0; i < 3; i++) {
+		entry = build_entry(p);
+		build_user(entry, 33 + 10 * i);
+		build_text(&entry->exe, i ? "/usr/bin/{a,b}" : "/usr/sbin/*");
+	}
 	build_section(p, SECTION_FILES, EFFECT_ALLOW);
 	build_section(p, SECTION_EXEC, EFFECT_DENY);
 	build_section(p, SECTION_NETWORK, EFFECT_DENY);
 	build_path_rule(p, SECTION_FILES, EFFECT_DENY, FILES_ALL, "/home/*/.ssh/id_*");
 	build_path_rule(p, SECTION_FILES, EFFECT_DENY, ACCESS(WRITE), "/etc/**");
 	build_path_rule(p, SECTION_EXEC, EFFECT_ALLOW, ACCESS(EXEC), "/usr/bin/{gzip,brotli,n?}");
-	build_path_rule(p, SECTION_EXEC, EFFECT_DENY, ACCESS(EXEC), "/**/*.tmp");
+	build_path_rule(p, SECTION_EXEC, EFFECT_DENY, ACCESS(EXEC), "/**/*.tmp")->kill = true;
+	rule = build_path_rule(p, SECTION_FILES, EFFECT_DENY, ACCESS(READ), "/home/**");
+	rule->owner = true;
+	build_listed(&rule->unless_from, "/usr/bin/*");
+	build_listed(&rule->except, "/home/*/public");
+	build_capability(p, 21, EFFECT_DENY);
+	build_system(p, PV_ACC_MOUNT, EFFECT_DENY);
+	build_pattern(build_rule(p, SECTION_NETWORK, EFFECT_ALLOW, ACCESS(CONNECT)), "@web-*");
 	rule = build_rule(p, SECTION_NETWORK, EFFECT_ALLOW, ACCESS(CONNECT));
 	build_cidr(rule, 4, "10.0.0.0", 8);
 	build_cidr(rule, 6, "2001:db8::", 33);
@@ -72,6 +86,28 @@ static void test_form(void **state)
 	image_free(NULL);
 }
 
+/* An answer to the end, whatever its choices ask; in bounds at each step. */
+static uint32_t follow_carefully(const struct pv_image_head *h, uint32_t answer, struct random *r)
+{
+	const char *blocks = (const char *)h;
+	const struct pv_choice *choices =
+		(const struct pv_choice *)(blocks + (size_t)h->choice_block * PV_BLOCK_SIZE);
+
+	for (unsigned i = 0; answer & PV_MORE; i++) {
+		const struct pv_choice *c = &choices[answer & ~PV_MORE];
+
+		assert_true(i < PV_CHOICE_STEPS);
+		assert_true((answer & ~PV_MORE) < h->n_choices);
+		assert_true((const char *)(c + 1) <= blocks + (size_t)h->n_blocks * PV_BLOCK_SIZE);
+		assert_true(c->test < PV_TESTS);
+		if (c->test == PV_TEST_EXE)
+			assert_true(((uint64_t)c->value + 1) * h->set_words <=
+				    (uint64_t)(h->n_blocks - h->set_block) * PV_BLOCK_WORDS);
+		answer = random_chance(r, 50) ? c->yes : c->no;
+	}
+	return answer;
+}
+
 /* A byte that leads somewhere, or any other. */
 static uint8_t random_byte(struct random *r)
 {
@@ -85,6 +121,7 @@ static void test_names(void **state)
 {
 	struct random r = {random_seed(0x9a3e5)};
 	struct image *image = sample_image();
+	const struct pv_image_head *h = image_head(image);
 	uint8_t name[64];
 
 	(void)state;
@@ -95,9 +132,10 @@ static void test_names(void **state)
 			name[j] = random_byte(&r);
 		for (uint32_t p = 0; p < 3; p++)
 			image_net_cell(image, p, name, n, PV_ACC_CONNECT, NULL);
-		assert_true(image_match(image, image_head(image)->cgroup_start, name, n) < 3);
-		assert_true(image_match(image, image_head(image)->profiles[2].path_start, name, n) <
+		assert_true(follow_carefully(h, image_match(image, h->cgroup_start, name, n), &r) < 3);
+		assert_true(follow_carefully(h, image_match(image, h->profiles[2].path_start, name, n), &r) <
 			    image->n_rows);
+		assert_true(image_match(image, h->exe_start, name, n) < h->n_exe);
 	}
 	image_free(image);
 }
@@ -130,7 +168,7 @@ static void match_carefully(const struct pv_image_head *h, uint32_t start, uint3
 		s = slots[probe].check == s ? slots[probe].next : slots[s].next;
 	}
 	value = (s & PV_DECIDED ? s : slots[s].check) & PV_VALUE_MASK;
-	assert_true(value < limit);
+	assert_true(follow_carefully(h, value, r) < limit);
 }
 
 /* Change something that may matter. The digest is set right unless it is the thing to test. */
@@ -138,15 +176,17 @@ static void corrupt(struct random *r, unsigned char *blocks, size_t n_blocks)
 {
 	struct pv_image_head *h = (struct pv_image_head *)blocks;
 	struct pv_slot *slots = (struct pv_slot *)blocks;
-	size_t slot = PV_BLOCK_SLOTS + random_below(r, PV_BLOCK_SLOTS / 8);
+	size_t slot = PV_BLOCK_SLOTS + random_below(r, PV_BLOCK_SLOTS / 8), choice = 0;
 	uint32_t *words = (uint32_t *)blocks, value = random_below(r, UINT32_MAX);
 
 	if (random_chance(r, 50))
 		value = (random_chance(r, 50) ? PV_BLOCK_SLOTS : PV_HEAD) +
 			random_below(r, PV_BLOCK_SLOTS / 8);
-	switch (random_below(r, 7)) {
+	if (h->choice_block < n_blocks)
+		choice = (size_t)h->choice_block * (PV_BLOCK_SIZE / 4) + random_below(r, 4 * 16);
+	switch (random_below(r, 8)) {
 	case 0:
-		words[random_below(r, 10)] = random_chance(r, 50) ? random_below(r, 4) : value;
+		words[random_below(r, 20)] = random_chance(r, 50) ? random_below(r, 4) : value;
 		break;
 	case 1:
 		h->classes[random_below(r, 256)] = random_below(r, 256);
@@ -164,6 +204,11 @@ static void corrupt(struct random *r, unsigned char *blocks, size_t n_blocks)
 		words[random_below(r, n_blocks * (PV_BLOCK_SIZE / 4))] = value;
 		break;
 	case 6:
+		words[choice] = random_chance(r, 30)   ? random_below(r, 8)
+				: random_chance(r, 50) ? PV_MORE | random_below(r, 16)
+						       : value;
+		break;
+	case 7:
 		slots[slot] = slots[PV_BLOCK_SLOTS + random_below(r, PV_BLOCK_SLOTS / 8)];
 		break;
 	}
@@ -195,6 +240,7 @@ static void test_corruption(void **state)
 		accepted++;
 		for (unsigned j = 0; j < 20; j++) {
 			match_carefully(h, h->cgroup_start, h->n_profiles, &r);
+			match_carefully(h, h->exe_start, (uint64_t)h->set_words * 32, &r);
 			for (uint32_t p = 0; p < h->n_profiles; p++) {
 				match_carefully(h, h->profiles[p].path_start, h->n_rows, &r);
 				match_carefully(h, h->profiles[p].net_start, h->n_rows, &r);
@@ -207,6 +253,14 @@ static void test_corruption(void **state)
 	image_free(image);
 }
 
+/* Choices that follow each other, and give answers that are good for everything. */
+static void chain(struct pv_image_head *h, struct pv_choice *choices, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		choices[i] = (struct pv_choice){.test = PV_TEST_OWNER, .yes = i ? PV_MORE | (i - 1) : 0};
+	h->n_choices = n;
+}
+
 /* Each thing that a reader relies on, broken by itself. */
 static void test_refused(void **state)
 {
@@ -215,8 +269,9 @@ static void test_refused(void **state)
 	unsigned char *blocks = malloc(size);
 	struct pv_image_head *h = (struct pv_image_head *)blocks;
 	struct pv_slot *slots = (struct pv_slot *)blocks, *move = NULL;
+	struct pv_choice *choices;
 	struct pv_row *rows;
-	uint32_t start = image_head(image)->profiles[2].path_start, hole = PV_BLOCK_SLOTS;
+	uint32_t n_choices, n_exe, start = image_head(image)->profiles[2].path_start, hole = PV_BLOCK_SLOTS;
 
 	(void)state;
 	assert_non_null(blocks);
@@ -228,6 +283,9 @@ static void test_refused(void **state)
 	assert_non_null(move);
 	while (((struct pv_slot *)image->blocks)[hole].check & PV_HEAD)
 		hole++;
+	choices = (struct pv_choice *)(blocks + image_head(image)->choice_block * (size_t)PV_BLOCK_SIZE);
+	n_choices = image_head(image)->n_choices;
+	n_exe = image_head(image)->n_exe;
 #define REFUSES(...)                                                          \
 	do {                                                                  \
 		memcpy(blocks, image->blocks, size);                          \
@@ -267,6 +325,38 @@ static void test_refused(void **state)
 	REFUSES(slots[PV_BLOCK_SLOTS * 2 - 1] = *move);
 	REFUSES(rows[1].cell[3] = 3);
 	REFUSES(rows[1].cell[31] = 1u << 7);
+	REFUSES(h->profiles[2].system_row = h->n_rows - 2);
+	REFUSES(h->profiles[2].system_row = UINT32_MAX);
+	REFUSES(h->exe_start = 5);
+	REFUSES(h->exe_start = PV_DECIDED | n_exe);
+	REFUSES(h->exe_start = PV_DECIDED | PV_MORE); /* a class is known at once */
+	REFUSES(h->n_exe = 0);
+	REFUSES(h->n_exe = 1);
+	REFUSES(h->n_exe = h->set_words * 32 + 1);
+	REFUSES(h->set_words = 0);
+	REFUSES(h->choice_block = h->row_block - 1);
+	REFUSES(h->choice_block = h->n_blocks + 1);
+	REFUSES(h->n_choices = 0);
+	REFUSES(h->n_choices--);
+	REFUSES(h->n_choices = (h->n_blocks - h->choice_block) * PV_BLOCK_CHOICES + 1);
+	REFUSES(h->n_choices = UINT32_MAX);
+	REFUSES(h->set_block = h->choice_block - 1);
+	REFUSES(h->set_block = h->n_blocks + 1);
+	REFUSES(h->n_sets = 0);
+	REFUSES(h->n_sets = (h->n_blocks - h->set_block) * PV_BLOCK_WORDS + 1);
+	REFUSES(h->set_words = UINT32_MAX);
+	REFUSES(choices[0].test = PV_TESTS);
+	REFUSES(choices[0].test = PV_TEST_EXE, choices[0].value = h->n_sets);
+	REFUSES(choices[0].no = PV_MORE);
+	REFUSES(choices[n_choices - 1].yes = PV_MORE | (n_choices - 1));
+	REFUSES(choices[n_choices - 1].yes = PV_MORE | PV_DECIDED);
+	REFUSES(choices[n_choices - 1].no = PV_MORE | n_choices);
+	REFUSES(for (uint32_t i = 0; i < n_choices; i++) choices[i].no = h->n_rows);
+	/* A chain of choices may be as long as the readers follow it. */
+	REFUSES(chain(h, choices, PV_CHOICE_STEPS + 1));
+	chain(h, choices, PV_CHOICE_STEPS);
+	h->digest = layout_digest(blocks, image->n_blocks);
+	assert_int_equal(validate(blocks, image->n_blocks), 0);
 #undef REFUSES
 	memcpy(blocks, image->blocks, size);
 	assert_int_equal(validate(blocks, image->n_blocks), 0);
