@@ -44,7 +44,7 @@ CFLAGS_ALL += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointe
 LDFLAGS += -fsanitize=$(SAN)
 endif
 
-BPF_CFLAGS := -std=gnu11 -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ibpf/include \
+BPF_CFLAGS := -std=gnu11 -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ibpf/include -Itests/agree \
 	-Wall -Wextra -Wshadow -Wno-unused-parameter -Wno-missing-declarations $(WERROR)
 
 AGENT_SRC := $(wildcard agent/*.c agent/*/*.c)
@@ -56,7 +56,7 @@ SKELETONS := $(OUTPUT)/gen/lsm.skel.h $(OUTPUT)/gen/trace.skel.h
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(OUTPUT)/%)
 VM_SRC := $(wildcard tests/vm/*.c)
-VM_BIN := $(VM_SRC:%.c=$(OUTPUT)/%)
+VM_BIN := $(VM_SRC:%.c=$(OUTPUT)/%) $(OUTPUT)/tests/vm/agree
 DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d)
 
 .DELETE_ON_ERROR:
@@ -156,5 +156,23 @@ $(OUTPUT)/tests/vm/%: tests/vm/%.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -static -o $@ $<
+
+# The guest has no cmocka: it comes along.
+$(OUTPUT)/gen/agree.bpf.o: $(OUTPUT)/tests/agree/agree.bpf.o
+$(OUTPUT)/tests/agree/%.bpf.o: tests/agree/%.bpf.c
+	$(say) BPF $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUTPUT)/gen/agree.skel.h: $(OUTPUT)/gen/agree.bpf.o
+	$(say) SKEL $@
+	$(Q)$(BPFTOOL) gen skeleton $< name agree_bpf > $@
+
+$(OUTPUT)/tests/vm/agree: tests/agree/agree.c $(OUTPUT)/gen/agree.skel.h $(OUTPUT)/libpavise.a
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)cp -L "$$($(CC) -print-file-name=libcmocka.so)" $(@D)/libcmocka.so.0
+	$(Q)$(CC) $(CPPFLAGS) -Itests/agree $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -Wl,-rpath,'$$ORIGIN' -o $@ $< \
+		$(OUTPUT)/libpavise.a $(LDLIBS) -lcmocka
 
 -include $(DEPENDENCIES)
