@@ -57,7 +57,7 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(OUTPUT)/%)
 VM_SRC := $(wildcard tests/vm/*.c)
 VM_BIN := $(VM_SRC:%.c=$(OUTPUT)/%) $(OUTPUT)/tests/vm/agree
-DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d)
+DEPENDENCIES := $(OUTPUT)/tests/agree/agree.bpf.d $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:

@@ -73,6 +73,14 @@ static void set_components(struct agree_case *c, const char *path)
 	}
 }
 
+/* The walk finds no empty component. */
+static bool is_normal(const char *path)
+{
+	size_t n = strlen(path);
+
+	return !strstr(path, "//") && (n == 1 || path[n - 1] != '/');
+}
+
 static void set_bytes(struct agree_case *c, const void *bytes, size_t n)
 {
 	memset(c->names, 0, 64);
@@ -105,6 +113,8 @@ static void ask_names(struct asked *a, struct world *w, const struct image_conte
 	char path[NAME_SIZE];
 
 	random_path(&w->r, &w->paths, path);
+	if (!is_normal(path))
+		return;
 	c->what = AGREE_PATH;
 	set_components(c, path);
 	for (c->access = 0; c->access <= PV_ACC_EXEC; c->access++)
@@ -127,6 +137,8 @@ static void ask_sockets(struct asked *a, struct world *w, const struct image_con
 		set_bytes(c, name + 1, n - 1);
 	} else {
 		name[n] = 0;
+		if (!is_normal((const char *)name + 1))
+			return;
 		set_components(c, (const char *)name + 1);
 	}
 	for (c->access = PV_ACC_CONNECT; c->access <= PV_ACC_SOCKET; c->access++) {
@@ -164,14 +176,16 @@ static void ask_process(struct asked *a, struct world *w)
 	c->exe = context.exe;
 	c->uid = context.uid;
 	c->executed = context.executed;
-	if (p.acting.exe) {
+	if (p.acting.exe && is_normal(p.acting.exe)) {
 		c->what = AGREE_EXE;
 		set_components(c, p.acting.exe);
 		compare(a, context.exe);
 	}
-	c->what = AGREE_CGROUP;
-	set_components(c, p.acting.cgroup);
-	compare(a, ask_profile(w->f.image, &p.acting));
+	if (is_normal(p.acting.cgroup)) {
+		c->what = AGREE_CGROUP;
+		set_components(c, p.acting.cgroup);
+		compare(a, ask_profile(w->f.image, &p.acting));
+	}
 	if (w->f.profiles.n < 2)
 		return;
 	for (unsigned i = 0; i < NAMES; i++) {
