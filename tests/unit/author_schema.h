@@ -128,7 +128,10 @@ static int noting_parse(const char *file, const char *text, size_t length, struc
 	if ((!ret || ret == -22) && length < 100000) {
 		noted = grow(noted, (n_noted + 1) * sizeof(*noted));
 		noted[n_noted] = (struct noted){strndup(text, length), !ret};
-		n_noted += add_documents(text, length, n_noted);
+		if (add_documents(text, length, n_noted))
+			n_noted++;
+		else
+			free(noted[n_noted].text);
 	}
 	return ret;
 }

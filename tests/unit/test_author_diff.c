@@ -257,6 +257,7 @@ static void test_random(void **state)
 		}
 		assert_int_equal(diff_find(&sources[0], &sources[0], &diff, &d), 0);
 		assert_true(diff_is_empty(&diff));
+		diff_free(&diff);
 		assert_int_equal(diff_find(&sources[0], &sources[1], &diff, &d), 0);
 		changes += diff.n_changes;
 		check_listed(judges, &diff);
