@@ -173,8 +173,8 @@ static void find_other(const struct linter *l, size_t self, const struct place *
 		if (i == self || part->idle || !mask || rule_excepts(part->rule, place->name) ||
 		    !rule_holds(part->rule, place))
 			continue;
-		if (denied ? other->effect != EFFECT_DENY
-			   : other->effect != rule->effect || is_urgent(other) < is_urgent(rule))
+		if (other->effect != (denied ? EFFECT_DENY : rule->effect) ||
+		    (other->effect == rule->effect && is_urgent(other) < is_urgent(rule)))
 			continue;
 		if (mask & 1u << PV_ACC_EXEC)
 			mask |= 1u << PV_ACC_MAP;

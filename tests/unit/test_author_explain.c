@@ -23,7 +23,8 @@ static const char policies[] =
 	"  network: {default: deny, rules: [{allow: connect, to: 10.0.0.0/8}, {allow: bind, unix: \"@a\"}]}\n"
 	"  capabilities: {default: deny, allow: chown}\n  system: {mount: deny, bpf: allow}\n"
 	"---\napiVersion: pavise/v1\nkind: Policy\nmetadata: {name: all}\nspec:\n  mode: monitor\n"
-	"  subjects: [{cgroup: /}]\n  files: {default: allow, rules: [{deny: /srv/q}, {deny: /b}]}\n";
+	"  subjects: [{cgroup: /}]\n  files: {default: allow, rules: [{deny: /srv/q}, {deny: /b}, {allow: "
+	"/srv/b}]}\n";
 
 struct expected {
 	const char *access, *name, *exe, *cgroup;
@@ -35,6 +36,7 @@ static void test_answers(void **state)
 {
 	static const struct expected tests[] = {
 		{"read", "/srv/a", NULL, NULL, false, "allow", "web", "files[0]"},
+		{"read", "/srv/b", NULL, NULL, false, "allow", "all", "files[2]"},
 		{"write", "/srv/a", NULL, NULL, false, "deny", "web", "files.default"},
 		{"write", "/own/a", NULL, NULL, false, "deny", "web", "files.default"},
 		{"write", "/own/a", NULL, NULL, true, "allow", "web", "files[1]"},
@@ -47,6 +49,7 @@ static void test_answers(void **state)
 		{"map", "/lib/a.so", NULL, NULL, false, "deny", "web", "exec.default"},
 		{"connect", "10.0.0.1:80", NULL, NULL, false, "allow", "web", "network[0]"},
 		{"connect", "[2001:db8::1]:80/udp", NULL, NULL, false, "deny", "web", "network.default"},
+		{"connect", "10.0.0.1/raw", NULL, NULL, false, "deny", "web", "network.default"},
 		{"connect", "::ffff:10.0.0.1/icmp", NULL, NULL, false, "allow", "web", "network[0]"},
 		{"bind", "unix:@a", NULL, NULL, false, "allow", "web", "network[1]"},
 		{"bind", "unix:/run/a", NULL, NULL, false, "deny", "web", "network.default"},
@@ -163,7 +166,7 @@ static void test_explain(void **state)
 		      "  web                      deny       files.default\n"
 		      "  all                      allow      files.default\n");
 	free(text);
-	text = explain_text("read", "/srv/b", NULL);
+	text = explain_text("read", "/srv/c", NULL);
 	assert_non_null(strstr(text, "by files[0] of policy 'web' (enforce), which matches by '/srv/**'\n"));
 	assert_non_null(
 		strstr(text, "   10 |     - allow: [/srv/**, /a]\n   11 |       access: [read, list]\n\n"));

@@ -87,6 +87,12 @@ static void test_paths(void **state)
 	      "t:10:14: files.rules[0]: warning: '/a' decides nothing: all that it matches is decided in the "
 	      "same "
 	      "way by '/[a]' of files.rules[1] (line 11)\n");
+	/* what kills is covered by what kills, although something else matches as well */
+	check(HEAD "  files:\n    default: allow\n    rules:\n    - {deny: \"/[a]*\"}\n"
+		   "    - {deny: /a, action: kill}\n    - {deny: \"/[a]\", action: kill}\n",
+	      "t:12:14: files.rules[2]: warning: '/[a]' decides nothing: all that it matches is decided in "
+	      "the "
+	      "same way by '/a' of files.rules[1] (line 11)\n");
 	/* one that kills is not covered by one that does not */
 	check(HEAD "  exec: {default: allow, rules: [{deny: /a, action: kill}, {deny: \"/*\"}]}\n", "");
 }
@@ -118,6 +124,15 @@ static void test_sections(void **state)
 	check(HEAD
 	      "  network: {default: deny, rules: [{allow: connect, unix: \"@a*\"}, {allow: connect, unix: "
 	      "\"@b\"}, {allow: connect, protocols: tcp}]}\n",
+	      "");
+}
+
+static void test_raw(void **state)
+{
+	(void)state;
+	/* only a rule that names raw sockets allows them */
+	check(HEAD
+	      "  network: {default: deny, rules: [{allow: connect}, {allow: connect, protocols: raw}]}\n",
 	      "");
 }
 
@@ -310,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_raw),
 		cmocka_unit_test(test_random),
 	};
 

@@ -12,9 +12,9 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static const char *const patterns[] = {"/",	   "/**",   "/*",	   "/a",     "/a/**",
-				       "/a{,/**}", "/**/b", "/a/?",	   "/[!a]*", "/.*",
-				       "/{,a}",	   "/a.b",  "/*/\xc3\xa9", "/a**b",  "/b?"};
+static const char *const patterns[] = {"/",	      "/**",   "/*",	 "/a",	"/a/**",     "/a{,/**}",
+				       "/**/b",	      "/a/?",  "/[!a]*", "/.*", "/{,a}",     "/a.b",
+				       "/*/\xc3\xa9", "/a**b", "/b?",	 "/..", "/{.,..}/**"};
 
 static bool is_normal(const char *path)
 {
@@ -95,6 +95,37 @@ static void test_paths(void **state)
 	partition_free(&p);
 }
 
+static bool matches(const struct partition *p, const char *name, uint32_t feature)
+{
+	size_t n;
+	const uint32_t *features = partition_features(p, name, strlen(name), &n);
+
+	return region_has(&(struct region){.features = features, .n_features = n}, feature);
+}
+
+static void test_cgroups(void **state)
+{
+	struct partition p;
+	uint32_t root, x, literal, unit;
+
+	(void)state;
+	partition_init(&p, SHAPE_PATH);
+	assert_true(partition_add_below(&p, "/", false, &root) >= 0);
+	assert_true(partition_add_below(&p, "/[x]", false, &x) >= 0);
+	assert_true(partition_add_below(&p, "/[x]", true, &literal) >= 0);
+	assert_true(partition_add_unit(&p, "w*.service", &unit) >= 0);
+	assert_int_equal(partition_divide(&p), 0);
+	assert_true(matches(&p, "/", root) && matches(&p, "/a", root) && matches(&p, "/a/b", root));
+	assert_true(matches(&p, "/x", x) && matches(&p, "/x/y/z", x));
+	assert_false(matches(&p, "/", x) || matches(&p, "/xy", x) || matches(&p, "/y/x", x));
+	assert_true(matches(&p, "/[x]/y", literal));
+	assert_false(matches(&p, "/x", literal));
+	assert_true(matches(&p, "/web.service", unit) && matches(&p, "/a.slice/b.slice/w.service/c", unit));
+	assert_false(matches(&p, "/", unit) || matches(&p, "/a/web.service", unit) ||
+		     matches(&p, "/a.slice/b/w.service", unit) || matches(&p, "/w.slice", unit));
+	partition_free(&p);
+}
+
 /* Regions of sockets by what is at their beginning, and whether the name is longer than two bytes. */
 static unsigned count(const struct partition *p, unsigned family, int protocol, bool address)
 {
@@ -171,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_cgroups),
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_ports),
 	};
