@@ -103,6 +103,7 @@ install: all ## install below DESTDIR/PREFIX
 	install -D -m 0755 $(OUTPUT)/pavise $(DESTDIR)$(PREFIX)/sbin/pavise
 	install -d $(DESTDIR)$(PREFIX)/share/pavise/policies
 	install -m 0644 policies/*.yaml $(DESTDIR)$(PREFIX)/share/pavise/policies/
+	install -m 0644 docs/pavise-policy.schema.json $(DESTDIR)$(PREFIX)/share/pavise/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 0644 docs/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man5
@@ -130,6 +131,13 @@ $(OUTPUT)/agent/%.o: agent/%.c | $(SKELETONS)
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(OUTPUT)/agent/author/schema.o: $(OUTPUT)/gen/schema.inc
+
+$(OUTPUT)/gen/schema.inc: docs/pavise-policy.schema.json Makefile
+	$(say) GEN $@
+	$(Q)mkdir -p $(@D)
+	$(Q){ echo 'const char author_schema[] ='; sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } > $@
 
 $(OUTPUT)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(say) BPF $<

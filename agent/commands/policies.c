@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* pavise check, apply, remove, mode: the policy set. */
+#include <errno.h>
 #include <string.h>
 
+#include "author/lint.h"
+#include "author/sources.h"
 #include "commands/commands.h"
 #include "control/protocol.h"
 #include "control/spec.h"
@@ -45,24 +48,54 @@ static int report(json_t *reply, bool json)
 	return PAVISE_OK;
 }
 
-static const struct option_def check_options[] = {{0}};
+enum { OPTION_PRUNE = 256, OPTION_JSON, OPTION_STRICT };
+
+static const struct option_def check_options[] = {
+	{OPTION_STRICT, "strict", NULL, "also warn of what is valid and decides nothing"},
+	{0},
+};
+
+/* Print the warnings of all policies. 0 if there are none, 1 if there are, or -errno. */
+static int check_strictly(struct sources *s)
+{
+	struct policy_set set = {0};
+	struct diags d = {0};
+	int result = sources_parse(s, &set, &d);
+
+	for (size_t i = 0; !result && i < set.n_policies; i++) {
+		int err = lint_policy(&set.policies[i], sources_text(s, set.policies[i].file), &d, NULL);
+
+		result = err == -E2BIG ? 0 : err;
+	}
+	if (!result)
+		result = d.n > 0;
+	diags_print(&d, stderr);
+	diags_free(&d);
+	policy_set_free(&set);
+	return result;
+}
 
 static int check_main(const struct command *command, int argc, char **argv)
 {
 	struct options o = {.command = command, .argc = argc, .argv = argv};
-	json_t *files;
+	struct sources sources = {0};
+	bool strict = false;
+	int id, result;
 
-	options_next(&o);
+	while ((id = options_next(&o)))
+		strict |= id == OPTION_STRICT;
 	if (o.status >= 0)
 		return o.status;
 	if (!o.argc)
 		return usage_error(command, "needs a file or directory");
-	files = policy_files_read(o.argv, (size_t)o.argc, true);
-	json_decref(files);
-	return files ? PAVISE_OK : PAVISE_FAILED;
+	result = sources_read(&sources, o.argv, (size_t)o.argc);
+	if (!result && strict)
+		result = check_strictly(&sources);
+	if (result < 0 && result != -EINVAL)
+		say_error("check: %s", strerror(-result));
+	sources_free(&sources);
+	return result ? PAVISE_FAILED : PAVISE_OK;
 }
-
-enum { OPTION_PRUNE = 256, OPTION_JSON };
 
 static const struct option_def apply_options[] = {
 	{OPTION_PRUNE, "prune", NULL, "remove every policy that is not among these"},
@@ -155,11 +188,14 @@ static int mode_main(const struct command *command, int argc, char **argv)
 
 const struct command command_check = {
 	.name = "check",
-	.usage = "FILE|DIR...",
+	.usage = "[OPTION]... FILE|DIR...",
 	.summary = "Check policies, without an agent and without root",
 	.details =
 		"Prints every error of all files. - is standard input; of a directory, its *.yaml and *.yml\n"
-		"files. Exits with 0 when all are valid, else with 1.",
+		"files. Exits with 0 when all are valid, else with 1. With --strict, a rule or a pattern "
+		"that\n"
+		"decides nothing and what else cannot have been meant is a warning, and exits with 1 as "
+		"well.",
 	.options = check_options,
 	.run = check_main,
 };
