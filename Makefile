@@ -44,6 +44,9 @@ CFLAGS_ALL += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointe
 LDFLAGS += -fsanitize=$(SAN)
 endif
 
+FUZZ_CFLAGS = -std=gnu11 -O2 -g $(WARNINGS) -fno-strict-aliasing -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all
+
 BPF_CFLAGS := -std=gnu11 -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ibpf/include \
 	-Wall -Wextra -Wshadow -Wno-unused-parameter -Wno-missing-declarations $(WERROR)
 
@@ -55,9 +58,13 @@ TRACE_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/trace/*.bpf.c))
 SKELETONS := $(OUTPUT)/gen/lsm.skel.h $(OUTPUT)/gen/trace.skel.h
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(OUTPUT)/%)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_OBJ := $(patsubst agent/policy/%.c,$(OUTPUT)/fuzz/policy/%.o,$(wildcard agent/policy/*.c))
+FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
 VM_SRC := $(wildcard tests/vm/*.c)
 VM_BIN := $(VM_SRC:%.c=$(OUTPUT)/%)
-DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d)
+DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d) \
+	$(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -75,7 +82,7 @@ test: ## everything: unit tests, then the VM suite on every kernel of the matrix
 	@tests/run-all
 
 ##@ Work
-.PHONY: deps unit unit-san check fmt verify vmtest objects install clean help
+.PHONY: deps unit unit-san check fmt fuzz verify vmtest objects install clean help
 deps: ## install what is missing (Debian packages; root or sudo)
 	@packaging/install-deps
 
@@ -90,6 +97,9 @@ check: ## format, static analysis, shell scripts, -Werror build
 
 fmt: ## format the sources in place
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+fuzz: $(FUZZ_BIN) ## fuzz what reads policies and images, T seconds each target (default 60)
+	@tests/run-fuzz $(T) $(FUZZ_BIN)
 
 verify: all ## load every program on every kernel (K=6.1 for one); verifier's log on refusal
 	@tests/verify $(K)
@@ -151,6 +161,25 @@ $(OUTPUT)/tests/unit/test_%: tests/unit/test_%.c $(OUTPUT)/libpavise.a
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(OUTPUT)/libpavise.a $(LDLIBS) -lcmocka
+
+$(OUTPUT)/tests/unit/test_fuzz_corpus: $(FUZZ_SRC) tests/fuzz/fuzz.h
+
+# Here comparisons are of numbers that no input holds, and to trace them would take most of the time.
+FUZZ_UNTRACED := $(addprefix $(OUTPUT)/fuzz/policy/,$(addsuffix .o,automaton image intern layout minimise nfa resolve))
+$(FUZZ_UNTRACED) $(OUTPUT)/fuzz/fuzz_image: FUZZ_CFLAGS += -fno-sanitize-coverage=trace-cmp
+$(FUZZ_OBJ): FUZZ_CFLAGS += -fsanitize=fuzzer-no-link,address,undefined
+$(FUZZ_BIN): FUZZ_CFLAGS += -fsanitize=fuzzer,address,undefined
+
+$(OUTPUT)/fuzz/policy/%.o: agent/policy/%.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUTPUT)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJ)
+	$(say) FUZZ $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -MF $@.d \
+		-o $@ $< $(FUZZ_OBJ) $$($(PKG_CONFIG) --libs yaml-0.1)
 
 $(OUTPUT)/tests/vm/%: tests/vm/%.c
 	$(say) CC $@
