@@ -37,6 +37,7 @@ struct automaton {
 	size_t n_moves;
 	size_t answer_room, fallback_room, first_room, moves_room;
 	uint64_t work;
+	uint8_t *kind;	/* by node: what a search has to know of it */
 	uint32_t *mark; /* by node: the last search that came by */
 	uint32_t search;
 };
