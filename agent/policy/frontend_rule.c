@@ -43,7 +43,8 @@ static void read_rule_pattern(struct source *s, const struct node *value, const 
 			      void *target)
 {
 	struct policy_rule *rule = target;
-	struct policy_pattern *pattern = array_add(s, &rule->patterns.at, &rule->patterns.n, sizeof(*pattern));
+	struct policy_pattern *pattern =
+		array_add(s, &rule->patterns.at, &rule->patterns.n, sizeof(*pattern));
 
 	if (pattern)
 		read_pattern(s, value, where, pattern);

@@ -64,8 +64,9 @@ enum decision_reason {
 /* What a cell's decision index stands for. Strings point into `image`. */
 struct decision {
 	const char *policy;
-	const char *rule; /* "files[1]", "system.mount"; NULL for a default or where nothing could be decided */
-	unsigned line;	  /* 0: none */
+	const char
+		*rule; /* "files[1]", "system.mount"; NULL for a default or where nothing could be decided */
+	unsigned line; /* 0: none */
 	enum policy_section section;
 	enum policy_mode mode; /* as in force: the global override counts */
 	enum decision_reason reason;
