@@ -44,6 +44,10 @@ CFLAGS_ALL += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointe
 LDFLAGS += -fsanitize=$(SAN)
 endif
 
+# Few states, since mutation soon leads to patterns that take as many as there may be.
+FUZZ_CFLAGS = -std=gnu11 -O2 -g $(WARNINGS) -fno-strict-aliasing -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all -DAUTOMATON_STATES_MAX=32768u
+
 BPF_CFLAGS := -std=gnu11 -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ibpf/include -Itests/agree \
 	-Wall -Wextra -Wshadow -Wno-unused-parameter -Wno-missing-declarations $(WERROR)
 
@@ -55,9 +59,15 @@ TRACE_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/trace/*.bpf.c))
 SKELETONS := $(OUTPUT)/gen/lsm.skel.h $(OUTPUT)/gen/trace.skel.h
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(OUTPUT)/%)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH_OBJ := $(BENCH_SRC:%.c=$(OUTPUT)/%.o)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_OBJ := $(patsubst agent/policy/%.c,$(OUTPUT)/fuzz/policy/%.o,$(wildcard agent/policy/*.c))
+FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
 VM_SRC := $(wildcard tests/vm/*.c)
 VM_BIN := $(VM_SRC:%.c=$(OUTPUT)/%) $(OUTPUT)/tests/vm/agree
-DEPENDENCIES := $(OUTPUT)/tests/agree/agree.bpf.d $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d)
+DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d) \
+	$(BENCH_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d) $(OUTPUT)/tests/agree/agree.bpf.d
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -75,7 +85,7 @@ test: ## everything: unit tests, then the VM suite on every kernel of the matrix
 	@tests/run-all
 
 ##@ Work
-.PHONY: deps unit unit-san check fmt verify vmtest objects install clean help
+.PHONY: deps unit unit-san check fmt fuzz bench verify vmtest objects install clean help
 deps: ## install what is missing (Debian packages; root or sudo)
 	@packaging/install-deps
 
@@ -91,13 +101,19 @@ check: ## format, static analysis, shell scripts, -Werror build
 fmt: ## format the sources in place
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
+fuzz: $(FUZZ_BIN) ## fuzz what reads policies and images, T seconds each target (default 60)
+	@tests/run-fuzz $(T) $(FUZZ_BIN)
+
+bench: $(OUTPUT)/tests/bench/bench ## measure compiling and matching against the goals (ARGS=--json)
+	@$< $(ARGS)
+
 verify: all ## load every program on every kernel (K=6.1 for one); verifier's log on refusal
 	@tests/verify $(K)
 
 vmtest: all $(VM_BIN) ## the VM suite on kernel K (default: all)
 	@tests/run-vm $(K)
 
-objects: $(VM_BIN) $(UNIT_BIN) all
+objects: $(VM_BIN) $(UNIT_BIN) $(OUTPUT)/tests/bench/bench all
 
 install: all ## install below DESTDIR/PREFIX
 	install -D -m 0755 $(OUTPUT)/pavise $(DESTDIR)$(PREFIX)/sbin/pavise
@@ -159,6 +175,34 @@ $(OUTPUT)/tests/unit/test_%: tests/unit/test_%.c $(OUTPUT)/libpavise.a
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(OUTPUT)/libpavise.a $(LDLIBS) -lcmocka
+
+$(OUTPUT)/tests/unit/test_fuzz_corpus: $(FUZZ_SRC) tests/fuzz/fuzz.h
+
+$(OUTPUT)/tests/bench/%.o: tests/bench/%.c
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(OUTPUT)/tests/bench/bench: $(BENCH_OBJ) $(OUTPUT)/libpavise.a
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Here comparisons are of numbers that no input holds, and to trace them would take most of the time.
+FUZZ_UNTRACED := $(addprefix $(OUTPUT)/fuzz/policy/,$(addsuffix .o,automaton image intern layout minimise nfa resolve))
+$(FUZZ_UNTRACED) $(OUTPUT)/fuzz/fuzz_image: FUZZ_CFLAGS += -fno-sanitize-coverage=trace-cmp
+$(FUZZ_OBJ): FUZZ_CFLAGS += -fsanitize=fuzzer-no-link,address,undefined
+$(FUZZ_BIN): FUZZ_CFLAGS += -fsanitize=fuzzer,address,undefined
+
+$(OUTPUT)/fuzz/policy/%.o: agent/policy/%.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUTPUT)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJ)
+	$(say) FUZZ $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -MF $@.d \
+		-o $@ $< $(FUZZ_OBJ) $$($(PKG_CONFIG) --libs yaml-0.1)
 
 $(OUTPUT)/tests/vm/%: tests/vm/%.c
 	$(say) CC $@

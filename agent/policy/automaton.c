@@ -26,10 +26,20 @@ struct list {
 };
 
 struct group {
-	uint32_t base, n_base; /* nodes that all bytes of the group lead to, in builder.bases */
+	uint32_t base, n_base; /* nodes that all bytes of the group lead to, in builder.bases, ascending */
 	uint32_t target;
 	unsigned count; /* classes without edges of their own */
 	uint8_t sample; /* a class of the group */
+};
+
+/* The classes by the sets of some labels that they are in; groups are in the order of their first class. */
+struct grouping {
+	unsigned n;
+	uint8_t of[256]; /* by class: the group */
+	uint8_t sample[256];
+	uint16_t count[256];
+	unsigned largest;
+	struct byteset others; /* the classes outside of the largest group */
 };
 
 struct builder {
@@ -48,11 +58,16 @@ struct builder {
 	struct list bases;
 	struct list singles; /* edges of single classes: class << 24 | node */
 	struct list sets;    /* edges of sets: pairs of number and node */
+	struct list grouped; /* the sets that `grouping` is about, as they came */
+	struct list labels;  /* the same, ascending, each once */
+	const struct grouping *grouping;
+	struct intern label_sets;
+	struct grouping *groupings; /* by number of label set */
+	size_t groupings_room;
 	struct group groups[256];
-	struct list grouped;   /* the sets that group_of is about */
-	uint8_t group_of[256]; /* by class */
-	unsigned n_groups;
 };
+
+#define GROUPINGS_MAX 1024 /* that are remembered */
 
 #define SINGLE(class, node) ((uint32_t)(class) << 24 | (node))
 #define SINGLE_CLASS(edge)  ((edge) >> 24)
@@ -71,6 +86,7 @@ void automaton_free(struct automaton *a)
 	free(a->first);
 	free(a->moves);
 	free(a->mark);
+	free(a->kind);
 	*a = (struct automaton){0};
 }
 
@@ -93,12 +109,11 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Most of what is sorted here is in order but for a few at the end. */
 static void sort(uint32_t *at, size_t n)
 {
-	if (n > 32) {
-		qsort(at, n, sizeof(*at), compare);
-		return;
-	}
+	size_t moved = 0;
+
 	for (size_t i = 1; i < n; i++) {
 		uint32_t value = at[i];
 		size_t to = i;
@@ -106,35 +121,58 @@ static void sort(uint32_t *at, size_t n)
 		for (; to && at[to - 1] > value; to--)
 			at[to] = at[to - 1];
 		at[to] = value;
+		moved += i - to;
+		if (moved > 8 * n) {
+			qsort(at, n, sizeof(*at), compare);
+			return;
+		}
 	}
 }
 
-static bool is_idle(const struct nfa *nfa, uint32_t node)
+/* What a search has to know of a node. */
+#define NODE_IDLE 1 /* neither reads nor accepts */
+#define NODE_FREE 2 /* has free edges */
+
+static int note_nodes(struct automaton *a)
 {
-	if (nfa->first_accept[node] < nfa->first_accept[node + 1])
-		return false;
-	for (uint32_t e = nfa->first_edge[node]; e < nfa->first_edge[node + 1]; e++) {
-		if (nfa->edges[e].kind != NFA_FREE)
-			return false;
+	const struct nfa *nfa = a->nfa;
+
+	a->mark = calloc(nfa->n_nodes, sizeof(*a->mark));
+	a->kind = calloc(nfa->n_nodes, sizeof(*a->kind));
+	if (!a->mark || !a->kind)
+		return -ENOMEM;
+	for (uint32_t node = 0; node < nfa->n_nodes; node++) {
+		bool idle = nfa->first_accept[node] == nfa->first_accept[node + 1];
+
+		for (uint32_t e = nfa->first_edge[node]; e < nfa->first_edge[node + 1]; e++) {
+			if (nfa->edges[e].kind == NFA_FREE)
+				a->kind[node] |= NODE_FREE;
+			else
+				idle = false;
+		}
+		if (idle)
+			a->kind[node] |= NODE_IDLE;
 	}
-	return true;
+	return 0;
 }
 
 /* Add what can be reached from a node without reading to `out`, unless this search has it. */
 static int reach(struct builder *b, uint32_t node, struct list *out)
 {
-	const struct nfa *nfa = b->a->nfa;
+	struct automaton *a = b->a;
+	const struct nfa *nfa = a->nfa;
 	int ret = 0;
 
 	b->todo.n = 0;
 	for (;;) {
-		if (b->a->mark[node] != b->a->search) {
-			b->a->mark[node] = b->a->search;
-			b->a->work++;
-			if (!is_idle(nfa, node))
+		if (a->mark[node] != a->search) {
+			uint32_t first = nfa->first_edge[node], end = nfa->first_edge[node + 1];
+
+			a->mark[node] = a->search;
+			a->work += 1 + end - first;
+			if (!(a->kind[node] & NODE_IDLE))
 				ret = push(out, node);
-			for (uint32_t e = nfa->first_edge[node]; !ret && e < nfa->first_edge[node + 1]; e++) {
-				b->a->work++;
+			for (uint32_t e = first; a->kind[node] & NODE_FREE && !ret && e < end; e++) {
 				if (nfa->edges[e].kind == NFA_FREE)
 					ret = push(&b->todo, nfa->edges[e].to);
 			}
@@ -251,62 +289,110 @@ static int collect_edges(struct builder *b, uint32_t id)
 }
 
 /* Split every group into the classes inside and outside of a set. */
-static void split_groups(struct builder *b, const struct byteset *set)
+static void split_groups(struct grouping *g, unsigned n_classes, const struct byteset *set)
 {
 	int16_t inside[256], outside[256];
 	unsigned n = 0;
 
-	memset(inside, -1, sizeof(inside));
-	memset(outside, -1, sizeof(outside));
-	for (unsigned c = 0; c < b->a->n_classes; c++) {
-		uint8_t group = b->group_of[c];
-		int16_t *number = byteset_has(set, c) ? &inside[group] : &outside[group];
+	memset(inside, -1, g->n * sizeof(*inside));
+	memset(outside, -1, g->n * sizeof(*outside));
+	for (unsigned c = 0; c < n_classes; c++) {
+		int16_t *number = byteset_has(set, c) ? &inside[g->of[c]] : &outside[g->of[c]];
 
 		if (*number < 0)
 			*number = n++;
-		b->group_of[c] = *number;
+		g->of[c] = *number;
 	}
-	b->n_groups = n;
+	g->n = n;
+}
+
+/* Work out the grouping by the sets of b->labels. */
+static void make_grouping(const struct builder *b, struct grouping *g)
+{
+	const struct automaton *a = b->a;
+
+	memset(g, 0, sizeof(*g));
+	g->n = 1;
+	for (size_t i = 0; i < b->labels.n; i++)
+		split_groups(g, a->n_classes, &a->nfa->class_sets[b->labels.at[i]]);
+	for (unsigned c = a->n_classes; c-- > 0;) {
+		g->sample[g->of[c]] = c;
+		g->count[g->of[c]]++;
+	}
+	for (unsigned i = 1; i < g->n; i++) {
+		if (g->count[i] > g->count[g->largest])
+			g->largest = i;
+	}
+	for (unsigned c = 0; c < a->n_classes; c++) {
+		if (g->of[c] != g->largest)
+			byteset_add(&g->others, c, c);
+	}
 }
 
 /* Whether the set edges are of the same sets as those of the state before, which is common. */
 static bool same_sets(const struct builder *b)
 {
-	bool same = b->n_groups && b->grouped.n == b->sets.n / 2;
+	bool same = b->grouping && b->grouped.n == b->sets.n / 2;
 
 	for (size_t i = 0; same && i < b->grouped.n; i++)
 		same = b->grouped.at[i] == b->sets.at[i * 2];
 	return same;
 }
 
+/* The grouping for the set edges at hand, worked out unless it is remembered. */
+static int find_grouping(struct builder *b)
+{
+	uint32_t id, known;
+	size_t n = 0;
+	int ret = 0;
+
+	b->grouping = NULL;
+	b->grouped.n = 0;
+	b->labels.n = 0;
+	for (size_t i = 0; !ret && i < b->sets.n; i += 2) {
+		ret = push(&b->grouped, b->sets.at[i]);
+		if (!ret)
+			ret = push(&b->labels, b->sets.at[i]);
+	}
+	if (ret)
+		return ret;
+	sort(b->labels.at, b->labels.n);
+	for (size_t i = 0; i < b->labels.n; i++) {
+		if (!i || b->labels.at[i] != b->labels.at[i - 1])
+			b->labels.at[n++] = b->labels.at[i];
+	}
+	b->labels.n = n;
+	if (b->label_sets.n >= GROUPINGS_MAX)
+		intern_clear(&b->label_sets);
+	known = b->label_sets.n;
+	ret = intern_add(&b->label_sets, b->labels.at, n * sizeof(*b->labels.at), &id);
+	if (!ret)
+		ret = array_reserve(&b->groupings, &b->groupings_room, (size_t)id + 1, sizeof(*b->groupings));
+	if (ret)
+		return ret;
+	if (id == known)
+		make_grouping(b, &b->groupings[id]);
+	b->grouping = &b->groupings[id];
+	return 0;
+}
+
 /* Group the classes by the set edges that they can take; count those without edges of their own. */
 static int make_groups(struct builder *b)
 {
-	const struct automaton *a = b->a;
-	int ret = 0;
+	int ret = same_sets(b) ? 0 : find_grouping(b);
 
-	if (!same_sets(b)) {
-		b->n_groups = 1;
-		b->grouped.n = 0;
-		memset(b->group_of, 0, sizeof(b->group_of));
-		for (size_t i = 0; !ret && i < b->sets.n; i += 2) {
-			ret = push(&b->grouped, b->sets.at[i]);
-			if (!i || b->sets.at[i] != b->sets.at[i - 2])
-				split_groups(b, &a->nfa->class_sets[b->sets.at[i]]);
-		}
-	}
-	memset(b->groups, 0, b->n_groups * sizeof(b->groups[0]));
-	for (unsigned c = a->n_classes; c-- > 0;) {
-		b->groups[b->group_of[c]].sample = c;
-		b->groups[b->group_of[c]].count++;
-	}
+	if (ret)
+		return ret;
+	for (unsigned i = 0; i < b->grouping->n; i++)
+		b->groups[i] =
+			(struct group){.sample = b->grouping->sample[i], .count = b->grouping->count[i]};
 	for (size_t i = 0; i < b->singles.n; i++) {
 		unsigned class = SINGLE_CLASS(b->singles.at[i]);
 
 		if (!i || class != SINGLE_CLASS(b->singles.at[i - 1]))
-			b->groups[b->group_of[class]].count--;
+			b->groups[b->grouping->of[class]].count--;
 	}
-	return ret;
+	return 0;
 }
 
 /* Where the classes of a group go. */
@@ -321,6 +407,7 @@ static int follow_group(struct builder *b, struct group *group)
 		if (byteset_has(&nfa->class_sets[b->sets.at[i]], group->sample))
 			ret = reach(b, b->sets.at[i + 1], &b->key);
 	}
+	sort(b->key.at + 1, b->key.n - 1);
 	group->base = b->bases.n;
 	group->n_base = b->key.n - 1;
 	for (size_t i = 1; !ret && i < b->key.n; i++)
@@ -333,7 +420,7 @@ static int follow_group(struct builder *b, struct group *group)
 /* Where a class with edges of its own goes: singles[from..to) and what its group does. */
 static int follow_single(struct builder *b, size_t from, size_t to, bool root, uint32_t *target)
 {
-	const struct group *group = &b->groups[b->group_of[SINGLE_CLASS(b->singles.at[from])]];
+	const struct group *group = &b->groups[b->grouping->of[SINGLE_CLASS(b->singles.at[from])]];
 	int ret = 0;
 
 	search_start(b);
@@ -348,29 +435,48 @@ static int follow_single(struct builder *b, size_t from, size_t to, bool root, u
 	return ret ? ret : find_state(b, root, target);
 }
 
-/* The targets of all classes from one state. */
-static int find_targets(struct builder *b, uint32_t id, uint32_t *targets)
+/*
+ * The target that most classes have that no edge is for alone; *wanted: the other classes, whose targets
+ * are set.
+ */
+static int find_targets(struct builder *b, uint32_t id, uint32_t *targets, uint32_t *fallback,
+			struct byteset *wanted)
 {
-	unsigned slash = b->a->nfa->classes['/'];
-	int ret = collect_edges(b, id);
+	const struct grouping *g = b->grouping;
+	unsigned slash = b->a->nfa->classes['/'], best = 0;
+	int ret = 0;
 
-	if (ret)
-		return ret;
-	sort(b->singles.at, b->singles.n);
-	ret = make_groups(b);
 	b->bases.n = 0;
-	for (unsigned g = 0; !ret && g < b->n_groups; g++)
-		ret = follow_group(b, &b->groups[g]);
-	for (unsigned c = 0; !ret && c < b->a->n_classes; c++)
-		targets[c] = b->groups[b->group_of[c]].target;
+	for (unsigned i = 0; !ret && i < g->n; i++) {
+		ret = follow_group(b, &b->groups[i]);
+		if (b->groups[i].count > b->groups[best].count)
+			best = i;
+	}
+	*wanted = g->others;
+	if (best != g->largest) {
+		*wanted = (struct byteset){{0}};
+		for (unsigned c = 0; c < b->a->n_classes; c++) {
+			if (g->of[c] != best)
+				byteset_add(wanted, c, c);
+		}
+	}
+	for (unsigned w = 0; w < 4; w++) {
+		for (uint64_t bits = wanted->word[w]; bits; bits &= bits - 1) {
+			unsigned c = w * 64 + __builtin_ctzll(bits);
+
+			targets[c] = b->groups[g->of[c]].target;
+		}
+	}
 	for (size_t from = 0, to; !ret && from < b->singles.n; from = to) {
 		unsigned class = SINGLE_CLASS(b->singles.at[from]);
 
 		to = from + 1;
 		while (to < b->singles.n && SINGLE_CLASS(b->singles.at[to]) == class)
 			to++;
+		byteset_add(wanted, class, class);
 		ret = follow_single(b, from, to, b->paths && !id && class == slash, &targets[class]);
 	}
+	*fallback = b->groups[best].count ? b->groups[best].target : targets[0];
 	return ret;
 }
 
@@ -378,10 +484,17 @@ static int find_targets(struct builder *b, uint32_t id, uint32_t *targets)
 static int expand(struct builder *b, uint32_t id)
 {
 	struct automaton *a = b->a;
-	uint32_t s = b->first_state + id, targets[256] = {0}, fallback;
-	unsigned best = 0;
-	int ret = find_targets(b, id, targets);
+	uint32_t s = b->first_state + id, targets[256], fallback;
+	struct byteset wanted;
+	int ret = collect_edges(b, id);
 
+	if (ret)
+		return ret;
+	sort(b->singles.at, b->singles.n);
+	targets[0] = 0;
+	ret = make_groups(b);
+	if (!ret)
+		ret = find_targets(b, id, targets, &fallback, &wanted);
 	if (!ret)
 		ret = array_reserve(&a->fallback, &a->fallback_room, (size_t)s + 1, sizeof(fallback));
 	if (!ret)
@@ -390,16 +503,15 @@ static int expand(struct builder *b, uint32_t id)
 		ret = array_reserve(&a->moves, &a->moves_room, a->n_moves + a->n_classes, sizeof(*a->moves));
 	if (ret)
 		return ret;
-	for (unsigned g = 1; g < b->n_groups; g++) {
-		if (b->groups[g].count > b->groups[best].count)
-			best = g;
-	}
-	fallback = b->groups[best].count ? b->groups[best].target : targets[0];
 	a->fallback[s] = fallback;
 	a->first[s] = a->n_moves;
-	for (unsigned c = 0; c < a->n_classes; c++) {
-		if (targets[c] != fallback)
-			a->moves[a->n_moves++] = MOVE(targets[c], c);
+	for (unsigned w = 0; w < 4; w++) {
+		for (uint64_t bits = wanted.word[w]; bits; bits &= bits - 1) {
+			unsigned c = w * 64 + __builtin_ctzll(bits);
+
+			if (targets[c] != fallback)
+				a->moves[a->n_moves++] = MOVE(targets[c], c);
+		}
 	}
 	a->first[s + 1] = a->n_moves;
 	a->work += a->n_classes;
@@ -408,11 +520,13 @@ static int expand(struct builder *b, uint32_t id)
 
 static void builder_free(struct builder *b)
 {
-	struct list *lists[] = {&b->answers, &b->key,	  &b->items, &b->todo,
-				&b->bases,   &b->singles, &b->sets,  &b->grouped};
+	struct list *lists[] = {&b->answers, &b->key,  &b->items,   &b->todo,  &b->bases,
+				&b->singles, &b->sets, &b->grouped, &b->labels};
 
 	intern_free(&b->subsets);
 	intern_free(&b->item_sets);
+	intern_free(&b->label_sets);
+	free(b->groupings);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		free(lists[i]->at);
 }
@@ -425,11 +539,10 @@ int automaton_build(struct automaton *a, const uint32_t *roots, size_t n_roots, 
 	int ret = 0;
 
 	b.first_state = a->n_states;
-	if (!a->mark)
-		a->mark = calloc(a->nfa->n_nodes, sizeof(*a->mark));
-	if (!a->mark)
-		return -ENOMEM;
-	ret = push(&b.key, 0);
+	if (!a->kind)
+		ret = note_nodes(a);
+	if (!ret)
+		ret = push(&b.key, 0);
 	search_start(&b);
 	for (size_t i = 0; !ret && i < n_roots; i++)
 		ret = reach(&b, roots[i], &b.key);
