@@ -8,7 +8,7 @@
  *
  *   cgroup     paths that match the pattern, and everything below
  *   unit       the component that names a unit: those before it are slices ("*.slice"), and it is
- *              none; and everything below
+ *              none, since the pattern ends in another type; and everything below
  *   container  the cgroups of the containers that run and match, and everything below
  *   exe, user  conditions; without one of the keys above, in every cgroup
  *
@@ -122,14 +122,32 @@ static uint32_t after_slices(const struct adding *a)
 	return start;
 }
 
+/* A unit is one component: "**" can stand for no more than "*" does. A copy. */
+static char *within_component(const char *text)
+{
+	char *copy = strdup(text), *to = copy;
+
+	for (const char *p = text; copy && *p; p++) {
+		if (*p == '*' && p[1] == '*')
+			continue;
+		if (*p == '\\' && p[1])
+			*to++ = *p++;
+		*to++ = *p;
+	}
+	if (copy)
+		*to = '\0';
+	return copy;
+}
+
 static int add_unit(const struct adding *a, const struct policy_subject *subject)
 {
-	struct pattern_end end;
-	char error[200] = "";
-	int ret = pattern_add(a->nfa, after_slices(a), PATTERN_FREE, subject->unit.text, &end, error,
-			      sizeof(error));
+	char error[200] = "", *text = within_component(subject->unit.text);
+	struct pattern_end end = {0};
+	int ret = -ENOMEM;
 
-	end.root = false;
+	if (text)
+		ret = pattern_add(a->nfa, after_slices(a), PATTERN_FREE, text, &end, error, sizeof(error));
+	free(text);
 	if (!ret)
 		ret = accept_below(a, 0, &end, PART_UNIT);
 	return ret ? report(a, ret, &subject->unit, error) : 0;
