@@ -60,6 +60,7 @@ static const char *const walks[] = {
 	[PV_WALK_LAYER] = "layer",
 	[PV_WALK_CGROUP] = "cgroup",
 	[PV_WALK_EXE] = "exe",
+	[PV_WALK_SUBTREE] = "subtree",
 	[PV_WALK_ABSTRACT] = "abstract",
 };
 static_assert(ARRAY_SIZE(walks) == PV_WALK_ABSTRACT + 1, "every walk has a name");

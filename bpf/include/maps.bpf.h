@@ -108,8 +108,8 @@ struct pv_answer {
  * are preemptible and a second task would overwrite it; a task's own hooks do not nest. Not the
  * stack either, which is 512 bytes for a whole call chain. Fits 8 KiB with the storage's own head.
  */
-#define PV_RECORD_ROOM 168		    /* >= every record head; they end where names begin */
-#define PV_NAMES_ROOM  (PV_NAMES_MAX + 288) /* the last component may overshoot */
+#define PV_RECORD_ROOM	168		     /* >= every record head; they end where names begin */
+#define PV_NAMES_ROOM	(PV_NAMES_MAX + 288) /* the last component may overshoot */
 #define PV_DENTRY_BYTES 96 /* from the start: covers d_seq, d_parent, d_name and a short name */
 struct pv_scratch {
 	u8 record[PV_RECORD_ROOM];
@@ -131,9 +131,11 @@ struct pv_scratch {
 	u32 done;
 	u32 walked; /* the walk was done, or the question needs none */
 	/* match: where the reading of a name is */
-	u32 match_left;	  /* bytes of names before the component at hand */
-	u32 match_at;	  /* next byte */
-	u32 match_length; /* bytes of the component still to read */
+	u32 match_left;		     /* bytes of names before the component at hand */
+	u32 match_at;		     /* next byte */
+	u32 match_length;	     /* bytes of the component still to read */
+	u32 state;		     /* where the reading ended */
+	u32 follow[1 + PV_HELD_MAX]; /* by profile: what follow.bpf.h knows of the new name */
 	struct pv_subject subject;
 	struct pv_origin origin;
 	struct pv_cgroup_query query;

@@ -49,8 +49,8 @@ static long path_piece(u32 i, struct pv_name_match *p)
 
 /*
  * The answer for the path in scratch, read from `start` in the image of `generation`; PV_UNKNOWN or
- * PV_STALE. A kernel-internal object has no name: no pattern matches, the defaults decide. A
- * function of its own for the verifier.
+ * PV_STALE. The state that it ends in is left in s->state. A kernel-internal object has no name: no pattern
+ * matches, the defaults decide. A function of its own for the verifier.
  */
 __weak int path_answer(struct pv_scratch *s, u32 start, u32 generation)
 {
@@ -73,6 +73,7 @@ __weak int path_answer(struct pv_scratch *s, u32 start, u32 generation)
 		else
 			matcher_slash(&m);
 	}
+	s->state = m.at;
 	answer = matcher_answer(&m);
 	return m.fault ? PV_UNKNOWN : (int)answer;
 }
@@ -83,7 +84,8 @@ __weak int path_answer(struct pv_scratch *s, u32 start, u32 generation)
  * was found, so that a task which changes its own does not change what it runs. What has no name, a
  * program in memory or one that is not below its mount's root, is of class 0.
  */
-static __always_inline u32 exe_class(struct pv_scratch *s, struct task_struct *task, u32 generation, bool *stale)
+static __always_inline u32 exe_class(struct pv_scratch *s, struct task_struct *task, u32 generation,
+				     bool *stale)
 {
 	struct pv_matcher m;
 	struct mm_struct *mm;

@@ -305,6 +305,7 @@ enum pv_walk {
 	PV_WALK_LAYER,	  /* a private mount: a layer below an overlay, decided by the overlay's name */
 	PV_WALK_CGROUP,	  /* the path of the task's cgroup cannot be read */
 	PV_WALK_EXE,	  /* nor can that of its executable, and it matters */
+	PV_WALK_SUBTREE,  /* a directory that is renamed, and the rules below the names differ */
 	PV_WALK_ABSTRACT, /* no path: the names are the abstract name of a unix socket */
 };
 

@@ -14,9 +14,9 @@
  *   path_chmod, path_chown       attributes
  *   path_truncate, file_truncate write
  *
- * What a name that appears gives is decided when it is used: a link or a rename that leads a file
- * to a name with more rights is not refused here unless the names' own rules say so.
+ * A rename or a link that leads a file to a name with more rights is refused: follow.bpf.h.
  */
+#include "follow.bpf.h"
 #include "unix.bpf.h"
 
 #define FMODE_WRITE	0x2
@@ -24,6 +24,7 @@
 #define RENAME_EXCHANGE 2
 #define S_IFMT		0170000
 #define S_IFSOCK	0140000
+#define S_IFDIR		0040000
 
 /* `quiet`: another name of the same operation was reported. */
 static __noinline int name_decide(struct path *dir, struct dentry *dentry, u32 hook, u32 want, bool quiet)
@@ -115,6 +116,40 @@ int BPF_PROG(path_rmdir, struct path *dir, struct dentry *dentry, int ret)
 	return name_hook(dir, dentry, PV_HOOK_PATH_RMDIR, PV_WANT1(PV_ACC_DELETE), ret);
 }
 
+#define HOOK_QUIET 0x100 /* with a hook: `quiet` as for name_decide() */
+
+/* What an object loses of its rules by getting another name. */
+static __noinline int follow_decide(struct path *dir, struct dentry *dentry, struct path *new_dir,
+				    struct dentry *new_dentry, u32 hook)
+{
+	struct inode *inode = dentry->d_inode;
+	struct pv_follow f = {.from = {.want = PV_WANT1(PV_ACC_RENAME), .seen = PV_NO_ACCESS}};
+
+	if (!inode)
+		return 0;
+	f.from.hook = hook & ~HOOK_QUIET;
+	f.from.quiet = !!(hook & HOOK_QUIET);
+	f.from.dentry = (u64)dentry;
+	f.from.mnt = (u64)dir->mnt;
+	f.from.inode = (u64)inode;
+	f.dentry = (u64)new_dentry;
+	f.mnt = (u64)new_dir->mnt;
+	f.directory = (inode->i_mode & S_IFMT) == S_IFDIR;
+	return follow(&f);
+}
+
+static __always_inline int rename_follow(struct path *old_dir, struct dentry *old_dentry,
+					 struct path *new_dir, struct dentry *new_dentry, unsigned int flags,
+					 int quiet)
+{
+	int r = follow_decide(old_dir, old_dentry, new_dir, new_dentry, PV_HOOK_PATH_RENAME | quiet);
+
+	if (r < 0 || !(flags & RENAME_EXCHANGE))
+		return r;
+	return follow_decide(new_dir, new_dentry, old_dir, old_dentry,
+			     PV_HOOK_PATH_RENAME | (r ? HOOK_QUIET : quiet));
+}
+
 static __noinline int rename_decide(struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
 				    struct dentry *new_dentry, unsigned int flags)
 {
@@ -127,7 +162,7 @@ static __noinline int rename_decide(struct path *old_dir, struct dentry *old_den
 		want = PV_WANT1(PV_ACC_RENAME);
 	else if (new_dentry->d_inode)
 		want = PV_WANT(PV_ACC_CREATE, PV_ACC_DELETE, PV_NO_ACCESS);
-	return name_decide(new_dir, new_dentry, PV_HOOK_PATH_RENAME, want, r);
+	return name_decide(new_dir, new_dentry, PV_HOOK_PATH_RENAME, want, r) ?: r;
 }
 
 SEC("lsm/path_rename")
@@ -135,10 +170,14 @@ int BPF_PROG(path_rename, struct path *old_dir, struct dentry *old_dentry, struc
 	     struct dentry *new_dentry, unsigned int flags, int ret)
 {
 	struct pv_label *l;
+	int r;
 
 	if (ret || !label_governed(&l))
 		return ret;
-	return verdict(rename_decide(old_dir, old_dentry, new_dir, new_dentry, flags));
+	r = rename_decide(old_dir, old_dentry, new_dir, new_dentry, flags);
+	if (r >= 0)
+		r = rename_follow(old_dir, old_dentry, new_dir, new_dentry, flags, r ? HOOK_QUIET : 0);
+	return verdict(r);
 }
 
 static __noinline int link_decide(struct dentry *old_dentry, struct path *new_dir, struct dentry *new_dentry)
@@ -146,17 +185,22 @@ static __noinline int link_decide(struct dentry *old_dentry, struct path *new_di
 	/* both names are on one file system, seen through the same mount */
 	int r = name_decide(new_dir, old_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_LINK), 0);
 
-	return r < 0 ? r : name_decide(new_dir, new_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_CREATE), r);
+	return r < 0 ? r : name_decide(new_dir, new_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_CREATE), r) ?: r;
 }
 
 SEC("lsm/path_link")
 int BPF_PROG(path_link, struct dentry *old_dentry, struct path *new_dir, struct dentry *new_dentry, int ret)
 {
 	struct pv_label *l;
+	int r;
 
 	if (ret || !label_governed(&l))
 		return ret;
-	return verdict(link_decide(old_dentry, new_dir, new_dentry));
+	r = link_decide(old_dentry, new_dir, new_dentry);
+	if (r >= 0)
+		r = follow_decide(new_dir, old_dentry, new_dir, new_dentry,
+				  PV_HOOK_PATH_LINK | (r ? HOOK_QUIET : 0));
+	return verdict(r);
 }
 
 SEC("lsm/path_chmod")

@@ -8,7 +8,7 @@
 # How: as in enforce_files.sh, a folder for each access and one permitted one.
 
 P=$BIN/probe_file
-folders="good create delete rename link attributes write"
+folders="good create delete rename link attributes write spare"
 for d in $folders; do mkdir -p "$T/$d"; done
 govern <<EOP
   files:
@@ -60,19 +60,19 @@ folder_test "unlink" path_unlink delete 1 file unlink @
 folder_test "rmdir" path_rmdir delete 1 folder rmdir @
 folder_test "rename of a file" path_rename rename 2 file rename @ "$T/good/new"
 folder_test "rename of a folder" path_rename rename 2 folder rename @ "$T/good/new"
-folder_test "rename to a new name" path_rename create 0 new rename "$T/write/file" @
-folder_test "rename over a file" path_rename delete 1 file rename "$T/write/file" @
-folder_test "exchange, the first" path_rename rename 2 file exchange @ "$T/write/file"
-folder_test "exchange, the second" path_rename rename 2 file exchange "$T/write/file" @
-folder_test "link of a file" path_link link 3 file link @ "$T/write/new"
-folder_test "link to a new name" path_link create 0 new link "$T/write/file" @
+folder_test "rename to a new name" path_rename create 0 new rename "$T/spare/file" @
+folder_test "rename over a file" path_rename delete 1 file rename "$T/spare/file" @
+folder_test "exchange, the first" path_rename rename 2 file exchange @ "$T/spare/file"
+folder_test "exchange, the second" path_rename rename 2 file exchange "$T/spare/file" @
+folder_test "link of a file" path_link link 3 file link @ "$T/spare/new"
+folder_test "link to a new name" path_link create 0 new link "$T/spare/file" @
 
 # What an operation does not ask for.
-allow_test "rename is not delete of the old name" "$P" rename "$T/delete/file" "$T/good/new"
+allow_test "rename is not delete of the old name" "$P" rename "$T/delete/file" "$T/delete/new"
 allow_test "rename to a free name is not delete" "$P" rename "$T/good/file" "$T/delete/new"
 allow_test "exchange is not create" "$P" exchange "$T/create/file" "$T/good/file"
-allow_test "exchange is not delete" "$P" exchange "$T/delete/file" "$T/good/file"
-allow_test "link is not rename" "$P" link "$T/rename/file" "$T/good/new"
+allow_test "exchange is not delete" "$P" exchange "$T/delete/file" "$T/delete/folder"
+allow_test "link is not rename" "$P" link "$T/rename/file" "$T/rename/new"
 allow_test "unlink is not rename" "$P" unlink "$T/rename/file"
 
 PREPARE=fill

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A rule follows the file: a new name gives nothing that the old one does not.
+ *
+ * Guarantee: a governed task that renames or links a file cannot do with it afterwards what it could
+ * not before, and a directory is renamed only where every name below it means the same before and
+ * after. What the names themselves say of renaming, linking and creating is decided first, by the
+ * hooks.
+ *
+ * How: both names are read by each of the task's profiles. Of files, the rows are compared: an access
+ * that the old name's row denies and the new one's does not is denied, by the rule that denies it of
+ * the old name. Of directories, the states that the automaton is in behind the names and a "/": the
+ * automaton is minimal, so the states are the same exactly where all that can follow is. Where they
+ * are not, and not both settled, it cannot be decided what the names below would give.
+ *
+ * What was undecidable about a name was decided as such with the name; nothing is added here.
+ */
+#ifndef PAVISE_FOLLOW_BPF_H
+#define PAVISE_FOLLOW_BPF_H
+
+#include "decide.bpf.h"
+
+/* What is renamed or linked, and the name that it is to have. */
+struct pv_follow {
+	struct pv_question from;
+	u64 dentry;
+	u64 mnt;
+	u32 directory;
+	u32 pad;
+};
+
+/* What is known of a profile's new name: an answer, or for directories a state. */
+#define PV_NOTHING 0xffffffffu
+
+/*
+ * Read the name in scratch with the subject's i-th profile: the answer at its end, or the state behind
+ * a "/" after it; PV_NOTHING where no rule can matter. A function of its own for the verifier.
+ */
+__weak int follow_read(struct pv_scratch *s, u32 i, u32 directory, u32 generation)
+{
+	u32 number;
+	struct pv_profile *p;
+	struct pv_matcher m;
+
+	if (!s || !matcher_open(&m))
+		return PV_UNKNOWN;
+	s->state = PV_NOTHING;
+	p = subject_profile(&m, &s->subject, i, &number);
+	if (!p || p->path_start & PV_DECIDED)
+		return 0;
+	if (path_answer(s, p->path_start, generation) < 0)
+		return PV_STALE;
+	m.at = s->state;
+	if (directory)
+		matcher_slash(&m);
+	else
+		m.at = PV_DECIDED | matcher_answer(&m);
+	s->state = m.at;
+	return m.fault ? PV_UNKNOWN : 0;
+}
+
+/* Of two rows, what the first denies and the second does not, into s->answer. */
+static __always_inline void compare_rows(struct pv_scratch *s, struct pv_matcher *m, u32 from, u32 to,
+					 u32 profile)
+{
+	for (u32 access = 0; access <= PV_ACC_EXEC; access++) {
+		u32 before = matcher_cell(m, from, access, 0), after = matcher_cell(m, to, access, before);
+
+		/* `create` is about a name and not about what has it */
+		if (access != PV_ACC_CREATE && PV_CELL_VERDICT(before) && cell_weight(before) > cell_weight(after))
+			answer_take(&s->answer, before, profile, access);
+	}
+}
+
+/* A row of a settled reading. */
+static __always_inline int settled_row(struct pv_scratch *s, struct pv_matcher *m, u32 settled,
+				       u32 generation)
+{
+	int answer = settled & PV_VALUE_MASK;
+
+	if (answer & PV_MORE)
+		answer = choose(&s->context, answer, generation);
+	return answer >= (int)m->head->n_rows ? PV_UNKNOWN : answer;
+}
+
+/* What the subject's i-th profile says: s->follow[i] of the new name against s->state of the old. */
+__weak int follow_compare(struct pv_scratch *s, u32 i, u32 generation)
+{
+	u32 number, to, from;
+	struct pv_profile *p;
+	struct pv_matcher m;
+	int old_row, new_row;
+
+	if (!s || !matcher_open(&m))
+		return 0;
+	if (m.head->generation != generation)
+		return PV_STALE;
+	p = subject_profile(&m, &s->subject, i, &number);
+	from = s->state;
+	to = s->follow[i & PV_HELD_MAX];
+	if (!p || from == to)
+		return 0;
+	if (from & to & PV_DECIDED) {
+		old_row = settled_row(s, &m, from, generation);
+		new_row = settled_row(s, &m, to, generation);
+		if (old_row >= 0 && new_row >= 0) {
+			compare_rows(s, &m, old_row, new_row, number);
+			return 0;
+		}
+	}
+	s->answer.walk = PV_WALK_SUBTREE;
+	answer_take(&s->answer, p->path_undecidable, number, s->answer.access);
+	return 0;
+}
+
+static __always_inline bool follow_walk(struct pv_scratch *s, u64 dentry, u64 mnt)
+{
+	s->object = dentry;
+	s->mnt = mnt;
+	return walk(s) == PV_WALK_OK;
+}
+
+/* Decide with the image at hand, as decide_once(). */
+__weak int follow_once(const struct pv_follow *f)
+{
+	struct pv_scratch *s;
+	struct pv_matcher m;
+	u32 generation;
+	int r = 0;
+
+	if (!f || !matcher_open(&m))
+		return 0;
+	generation = m.head->generation;
+	s = scratch_get(bpf_get_current_task_btf());
+	if (!s || subject_open(s, generation) != SUBJECT_GOVERNED)
+		return 0;
+	s->context.exe = s->subject.exe;
+	s->context.inode = f->from.inode;
+	s->answer.cell = s->answer.profile = 0;
+	s->answer.walk = PV_WALK_OK;
+	s->answer.access = f->from.want & 0xff;
+	if (!follow_walk(s, f->dentry, f->mnt))
+		return 0;
+	for (u32 i = 0; i < 1 + PV_HELD_MAX && !r; i++) {
+		if (i < s->subject.n)
+			r = follow_read(s, i, f->directory, generation);
+		s->follow[i] = s->state;
+	}
+	if (r || !follow_walk(s, f->from.dentry, f->from.mnt))
+		return r == PV_STALE ? r : 0;
+	for (u32 i = 0; i < 1 + PV_HELD_MAX && !r; i++) {
+		if (i >= s->subject.n)
+			break;
+		r = follow_read(s, i, f->directory, generation);
+		if (!r)
+			r = follow_compare(s, i, generation);
+	}
+	return r ? r : conclude(s, &f->from, generation);
+}
+
+static __always_inline int follow(const struct pv_follow *f)
+{
+	int r = follow_once(f);
+
+	return r == PV_STALE ? follow_once(f) : r;
+}
+
+#endif
