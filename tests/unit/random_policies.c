@@ -358,9 +358,11 @@ void random_rule(struct random *r, struct policy *p)
 
 /* ---- subjects ---- */
 
-static const char *const unit_patterns[] = {"a.service",   "a*.service", "*.service",
-					    "?.scope",	   "*.scope",	 "{a,b}.{service,scope}",
-					    "a**.service", "[!a]*.scope"};
+/* Each ends in a type, so none matches a slice. */
+static const char *const unit_patterns[] = {
+	"a.service",	 "a*.service",	      "*.service", "?.{scope,service}",	    "*.{service,scope}",
+	"**.service",	 "a**b.service",      "é.scope",   "{a,b}.service",	    "a.slice*.service",
+	"[!a]*.service", "*.slice.b.service", "\\a.scope", "{a,b}*.{scope,service}"};
 
 static void random_container_entry(struct random *r, struct policy_subject *s)
 {
@@ -553,7 +555,7 @@ void world_show(const struct world *w, FILE *f)
 static void random_unit_path(struct world *w, char *text)
 {
 	static const char *const slices[] = {"", "", "/a.slice", "/a.slice/b.slice", "/.slice", "/b"};
-	static const char *const below[] = {"", "", "/a", "/a.service", "x"};
+	static const char *const below[] = {"", "", "/a", "/a.service", "/b.service", "x"};
 
 	strcpy(text, PICK(&w->r, slices));
 	strcat(text, "/");
