@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Interning (see intern.h): an open-addressed table of (hash, number) over one pool of keys.
+ * Interning (see intern.h): an open-addressed table of (hash, place) over one pool of keys.
  *
  * The hash only finds candidates; keys are compared in full, so a collision costs time and never
- * makes two keys one. The table keeps half of the hash and is never more than half full.
+ * makes two keys one. The table keeps half of the hash and is never more than three quarters full.
  */
 #include "intern.h"
 
@@ -12,6 +12,10 @@
 #include <string.h>
 
 #define INTERN_MAX (1u << 30)
+
+#define ENTRY(number, size) ((uint64_t)(size) << 32 | (number))
+#define ENTRY_SIZE(entry)   ((entry) >> 32)
+#define ENTRY_NUMBER(entry) ((uint32_t)(entry))
 
 int array_reserve(void *array, size_t *room, size_t need, size_t size)
 {
@@ -54,18 +58,13 @@ static uint32_t hash(const void *key, size_t size)
 	return h >> 32;
 }
 
-static size_t start_of(const struct intern *t, uint32_t id)
-{
-	return id ? (t->ends[id - 1] + 7) & ~(size_t)7 : 0;
-}
-
 const void *intern_key(const struct intern *t, uint32_t id, size_t *size)
 {
-	size_t start = start_of(t, id);
+	const uint64_t *entry = t->pool + t->at[id];
 
 	if (size)
-		*size = t->ends[id] - start;
-	return t->pool + start;
+		*size = ENTRY_SIZE(*entry);
+	return entry + 1;
 }
 
 /* The slot of a key: where it is, or the free one where it belongs. */
@@ -74,13 +73,12 @@ static uint32_t slot_of(const struct intern *t, uint32_t h, const void *key, siz
 	uint32_t i = h & t->mask;
 
 	for (; t->table[i]; i = (i + 1) & t->mask) {
-		const void *other;
-		size_t other_size;
+		const uint64_t *entry;
 
 		if (t->table[i] >> 32 != h)
 			continue;
-		other = intern_key(t, (uint32_t)t->table[i] - 1, &other_size);
-		if (other_size == size && (!size || !memcmp(other, key, size)))
+		entry = t->pool + ((uint32_t)t->table[i] - 1);
+		if (ENTRY_SIZE(*entry) == size && (!size || !memcmp(entry + 1, key, size)))
 			break;
 	}
 	return i;
@@ -111,48 +109,54 @@ static int table_grow(struct intern *t)
 int intern_add(struct intern *t, const void *key, size_t size, uint32_t *id)
 {
 	uint32_t h = hash(key, size), slot;
-	size_t start;
+	size_t words = 1 + (size + 7) / 8;
 	int ret;
 
-	if (!t->table || t->n >= t->mask / 2) {
+	if (!t->table || t->n >= t->mask - t->mask / 4) {
 		ret = table_grow(t);
 		if (ret)
 			return ret;
 	}
 	slot = slot_of(t, h, key, size);
 	if (t->table[slot]) {
-		*id = (uint32_t)t->table[slot] - 1;
+		*id = ENTRY_NUMBER(t->pool[(uint32_t)t->table[slot] - 1]);
 		return 0;
 	}
-	if (t->n >= INTERN_MAX)
+	if (t->n >= INTERN_MAX || size > UINT32_MAX || t->used + words >= UINT32_MAX)
 		return -E2BIG;
-	start = start_of(t, t->n);
-	ret = array_reserve(&t->pool, &t->room, start + size + 1, 1);
+	ret = array_reserve(&t->pool, &t->room, t->used + words, sizeof(*t->pool));
 	if (!ret)
-		ret = array_reserve(&t->ends, &t->ends_room, (size_t)t->n + 1, sizeof(*t->ends));
+		ret = array_reserve(&t->at, &t->at_room, (size_t)t->n + 1, sizeof(*t->at));
 	if (ret)
 		return ret;
+	t->pool[t->used] = ENTRY(t->n, size);
 	if (size)
-		memcpy(t->pool + start, key, size);
-	t->ends[t->n] = start + size;
+		memcpy(t->pool + t->used + 1, key, size);
+	t->at[t->n] = t->used;
 	*id = t->n++;
-	t->table[slot] = (uint64_t)h << 32 | t->n;
+	t->used += words;
+	t->table[slot] = (uint64_t)h << 32 | (t->at[*id] + 1);
 	return 0;
 }
 
 void intern_clear(struct intern *t)
 {
-	/* The table goes: emptying one that was large once would cost more than growing a small one. */
-	free(t->table);
-	t->table = NULL;
-	t->mask = 0;
+	/* A table that was large once goes: emptying it would cost more than growing a small one. */
+	if (t->table && t->mask / 8 < t->n) {
+		memset(t->table, 0, ((size_t)t->mask + 1) * sizeof(*t->table));
+	} else {
+		free(t->table);
+		t->table = NULL;
+		t->mask = 0;
+	}
 	t->n = 0;
+	t->used = 0;
 }
 
 void intern_free(struct intern *t)
 {
 	free(t->pool);
-	free(t->ends);
+	free(t->at);
 	free(t->table);
 	*t = (struct intern)INTERN_INIT;
 }

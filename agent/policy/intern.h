@@ -14,12 +14,12 @@
 #include <stdint.h>
 
 struct intern {
-	char *pool; /* the keys, each aligned to 8 bytes */
-	size_t room;
-	size_t *ends; /* key i is pool[start of i .. ends[i]) */
-	size_t ends_room;
+	uint64_t *pool; /* of each key its number and size, in one word, and its bytes */
+	size_t used, room;
+	uint32_t *at; /* by number: where in the pool */
+	size_t at_room;
 	uint32_t n;
-	uint64_t *table; /* hash << 32 | number + 1, or 0; open addressing */
+	uint64_t *table; /* hash << 32 | where in the pool + 1, or 0; open addressing */
 	uint32_t mask;
 };
 

@@ -149,14 +149,13 @@ static unsigned spread(const struct automaton *a, const uint32_t *name, uint32_t
 	uint32_t fallback = name[a->fallback[s]];
 	unsigned n = a->n_classes;
 
-	for (unsigned c = 0; targets && c < a->n_classes; c++)
+	for (unsigned c = 0; c < a->n_classes; c++)
 		targets[c] = fallback;
 	for (uint32_t i = a->first[s]; i < a->first[s + 1]; i++) {
 		uint32_t target = name[MOVE_TARGET(a->moves[i])];
 
 		n -= target != fallback;
-		if (targets)
-			targets[MOVE_CLASS(a->moves[i])] = target;
+		targets[MOVE_CLASS(a->moves[i])] = target;
 	}
 	return n;
 }
@@ -184,14 +183,14 @@ static int sign(struct refinement *r, uint32_t s, uint32_t *part)
 	uint32_t signature[2 + 256], targets[256], common = r->block_of[a->fallback[s]];
 	unsigned n = 2;
 
-	if (spread(a, r->block_of, s, NULL) * 2 > a->n_classes) {
-		for (uint32_t i = a->first[s]; i < a->first[s + 1]; i++) {
-			uint32_t block = r->block_of[MOVE_TARGET(a->moves[i])];
+	for (uint32_t i = a->first[s]; i < a->first[s + 1]; i++) {
+		uint32_t block = r->block_of[MOVE_TARGET(a->moves[i])];
 
-			if (block != common)
-				signature[n++] = MOVE_CLASS(a->moves[i]) << 24 | block;
-		}
-	} else {
+		if (block != common)
+			signature[n++] = MOVE_CLASS(a->moves[i]) << 24 | block;
+	}
+	if ((n - 2) * 2 >= a->n_classes) { /* the default is not what most classes have */
+		n = 2;
 		spread(a, r->block_of, s, targets);
 		common = majority(targets, a->n_classes);
 		for (unsigned c = 0; c < a->n_classes; c++) {
