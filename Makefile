@@ -44,8 +44,9 @@ CFLAGS_ALL += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointe
 LDFLAGS += -fsanitize=$(SAN)
 endif
 
+# Few states, since mutation soon leads to patterns that take as many as there may be.
 FUZZ_CFLAGS = -std=gnu11 -O2 -g $(WARNINGS) -fno-strict-aliasing -fno-omit-frame-pointer \
-	-fno-sanitize-recover=all
+	-fno-sanitize-recover=all -DAUTOMATON_STATES_MAX=32768u
 
 BPF_CFLAGS := -std=gnu11 -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ibpf/include \
 	-Wall -Wextra -Wshadow -Wno-unused-parameter -Wno-missing-declarations $(WERROR)

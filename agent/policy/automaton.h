@@ -15,11 +15,13 @@
 
 #include "nfa.h"
 
-/* Limits: states in all, and for each state that is permitted, words to store and steps to take. */
+/* Limits: states in all (lower for fuzzing), and for each of these, words to store and steps to take. */
+#ifndef AUTOMATON_STATES_MAX
 #define AUTOMATON_STATES_MAX (4u << 20)
-#define AUTOMATON_MOVES	     8
-#define AUTOMATON_STORED     12
-#define AUTOMATON_WORK	     256
+#endif
+#define AUTOMATON_MOVES	 8
+#define AUTOMATON_STORED 12
+#define AUTOMATON_WORK	 256
 
 /* A move: target << 8 | class. The moves of a state are ordered by class. */
 #define MOVE(target, class) ((uint32_t)(target) << 8 | (class))
