@@ -9,7 +9,8 @@
  *   map    denied by a files deny or an exec deny; else allowed by a files allow or an exec allow;
  *          else denied by the default of exec, else left to the default of files
  *   exec   denied by an exec deny, or by the default of exec unless an exec allow matches; else denied
- *          where map is, so that an exec fails before its point of no return
+ *          where map is, so that an exec fails before its point of no return; where both are, the
+ *          one that kills speaks
  *
  * Across policies, a denial of an enforcing policy wins over one of a monitoring policy, which wins
  * over permission; a denial that kills wins over one that does not; of several, the first policy in
@@ -203,8 +204,11 @@ static struct ruling rule_map(const struct resolver *r, const struct policy *p, 
 static struct ruling rule_exec(const struct resolver *r, const struct policy *p, const struct votes *v)
 {
 	struct ruling ruling = rule_plain(p, v, SECTION_EXEC, PV_ACC_EXEC), map = rule_map(r, p, v);
+	bool kills = ruling.denied && ruling.explicit && is_urgent(r, ruling.item);
 
-	return !ruling.denied && map.denied ? map : ruling;
+	if (map.denied && (!ruling.denied || (!kills && map.explicit && is_urgent(r, map.item))))
+		return map;
+	return ruling;
 }
 
 static struct ruling rule_access(const struct resolver *r, const struct policy *p, const struct votes *v,

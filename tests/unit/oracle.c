@@ -556,7 +556,7 @@ static struct expected ask_exec(const struct policy *p, const struct question *q
 
 	map.access = PV_ACC_MAP;
 	m = ask_map(p, &map);
-	return e.verdict == PV_ALLOW && m.verdict == PV_DENY ? m : e;
+	return m.verdict == PV_DENY && (e.verdict == PV_ALLOW || (m.kill && !e.kill)) ? m : e;
 }
 
 static struct expected ask_choice(const struct policy *p, enum policy_section section,
