@@ -126,23 +126,21 @@ static unsigned outcome(const struct policy *p, const struct voices *v, unsigned
 	bool fallback = denies_by_default(p, access < PV_ACC_EXEC    ? SECTION_FILES
 					     : access == PV_ACC_EXEC ? SECTION_EXEC
 								     : SECTION_NETWORK);
+	unsigned own;
 
 	if (access == PV_ACC_MAP) {
 		deny = most(deny, v->deny[PV_ACC_EXEC]);
 		allow = allow ? allow : v->allow[PV_ACC_EXEC];
 		fallback = fallback || denies_by_default(p, SECTION_EXEC);
 	}
-	if (deny)
-		return 2 + deny;
-	if (access == PV_ACC_EXEC && (allow || !fallback)) {
+	own = deny ? 2 + deny : allow ? allow - 1 : fallback ? 2 : 0;
+	if (access == PV_ACC_EXEC) {
 		unsigned map = outcome(p, v, PV_ACC_MAP);
 
-		if (map >= 2)
+		if (map == 4 || (map >= 2 && own < 2))
 			return map;
 	}
-	if (allow)
-		return allow - 1;
-	return fallback ? 2 : 0;
+	return own;
 }
 
 /* The accesses whose outcome a part can change where it speaks on `accesses`. */
