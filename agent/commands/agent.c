@@ -349,7 +349,7 @@ static int agent_main(const struct command *command, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	if (s.n_policies) {
-		s.files = policy_files_read(s.policies, s.n_policies, false);
+		s.files = policy_files_read(s.policies, s.n_policies, USERS_KNOWN);
 		if (!s.files) {
 			say_error("not started: a policy is not valid");
 			return PAVISE_BAD_POLICY;

@@ -74,11 +74,12 @@ static struct spec_text *texts_of(json_t *files, int mode, size_t *n, bool *vali
 	return texts;
 }
 
-static struct spec_text *texts_checked(json_t *files, int mode, size_t *n, struct diags *d, struct refusal *r)
+static struct spec_text *texts_checked(json_t *files, int mode, enum spec_users users, size_t *n,
+				       struct diags *d, struct refusal *r)
 {
 	bool valid;
 	struct spec_text *texts = texts_of(files, mode, n, &valid);
-	int err = texts ? valid ? spec_check_texts(texts, *n, d) : -EINVAL : -ENOMEM;
+	int err = texts ? valid ? spec_check_texts(texts, *n, users, d) : -EINVAL : -ENOMEM;
 
 	if (!err)
 		return texts;
@@ -95,7 +96,7 @@ int operation_apply(struct agent *a, json_t *files, bool prune, const struct pee
 {
 	struct spec candidate;
 	size_t n = 0;
-	CLEANUP_FREE struct spec_text *texts = texts_checked(files, SPEC_AS_WRITTEN, &n, d, r);
+	CLEANUP_FREE struct spec_text *texts = texts_checked(files, SPEC_AS_WRITTEN, USERS_KNOWN, &n, d, r);
 	int err;
 
 	if (!texts)
@@ -209,7 +210,8 @@ static int run(struct operation *o)
 
 	if (mode < SPEC_AS_WRITTEN)
 		return refuse(&o->refusal, EINVAL, PAVISE_FAILED, "the mode has to be enforce or monitor");
-	texts = texts_checked(json_object_get(o->request, "files"), mode, &n, &o->diags, &o->refusal);
+	texts = texts_checked(json_object_get(o->request, "files"), mode, USERS_UNASKED, &n, &o->diags,
+			      &o->refusal);
 	if (!texts)
 		return -EINVAL;
 	err = run_begin(o->agent, o->owner, o->peer->pid, texts, n, &o->diags, &o->refusal, &begun);

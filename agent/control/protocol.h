@@ -20,6 +20,7 @@
 
 #include <jansson.h>
 
+#include "control/spec.h"
 #include "util/message.h"
 
 #define PROTOCOL_SOCKET	     "pavise.sock"
@@ -50,8 +51,7 @@ json_t *client_call(json_t *request, int *code, int *keep);
 /*
  * Read files, directories (*.yaml and *.yml in them, sorted) and "-" (standard input), check them
  * together, and give them as the `files` of a request. NULL when anything is wrong; it was printed.
- * `lenient`: users that this machine does not know are no error.
  */
-json_t *policy_files_read(char *const *names, size_t n, bool lenient);
+json_t *policy_files_read(char *const *names, size_t n, enum spec_users users);
 
 #endif

@@ -311,7 +311,14 @@ int spec_add(struct spec *s, const struct spec_text *text, struct diags *d, json
 	return err;
 }
 
-int spec_check_texts(const struct spec_text *texts, size_t n, struct diags *d)
+int spec_resolve_users(struct policy_set *set, enum spec_users users, struct diags *d)
+{
+	if (users == USERS_UNASKED)
+		return 0;
+	return policy_resolve_users(set, spec_lookup_user, users == USERS_WARNED, d);
+}
+
+int spec_check_texts(const struct spec_text *texts, size_t n, enum spec_users users, struct diags *d)
 {
 	struct policy_set set = {0};
 	int err = 0;
@@ -322,7 +329,7 @@ int spec_check_texts(const struct spec_text *texts, size_t n, struct diags *d)
 		err = err ? err : e;
 	}
 	err = err ? err : policy_set_check(&set, d);
-	err = err ? err : policy_resolve_users(&set, spec_lookup_user, false, d);
+	err = err ? err : spec_resolve_users(&set, users, d);
 	policy_set_free(&set);
 	return err;
 }

@@ -76,11 +76,18 @@ int spec_add(struct spec *s, const struct spec_text *text, struct diags *d, json
 /* A user_lookup_fn: the user databases of this machine. */
 int spec_lookup_user(const char *name, uint32_t *uid);
 
-/*
- * Parse texts that are to be added together: every error of all of them, names used twice, and users
- * that this machine does not know.
- */
-int spec_check_texts(const struct spec_text *texts, size_t n, struct diags *d);
+/* What becomes of a user that a subject names and this machine does not know. */
+enum spec_users {
+	USERS_KNOWN,   /* an error */
+	USERS_WARNED,  /* a warning: such an entry matches nobody here */
+	USERS_UNASKED, /* nobody is looked up: subjects do not count, as in a run */
+};
+
+/* Look up the users of a set. 0, -EINVAL with `d`, -ENOMEM. */
+int spec_resolve_users(struct policy_set *set, enum spec_users users, struct diags *d);
+
+/* Parse texts that are to be added together: every error of all of them, names used twice, users. */
+int spec_check_texts(const struct spec_text *texts, size_t n, enum spec_users users, struct diags *d);
 
 /* Remove what was there and is not named in `names` (a JSON array); removed names go to *removed. */
 int spec_prune(struct spec *s, json_t *names, json_t *removed);
