@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Specs as values: copies, additions, removals, modes. See spec.h; compiling is in spec_compile.c. */
+/* Specs as values: copies, additions, removals, modes. See spec.h; containers are in spec_container.c,
+ * compiling is in spec_compile.c. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,7 @@ void spec_free(struct spec *s)
 	free(s->sources);
 	free(s->modes);
 	profiles_free(&s->profiles);
+	json_decref(s->containers);
 	*s = (struct spec){0};
 }
 
@@ -116,6 +118,9 @@ static int copy_into(const struct spec *from, struct spec *to)
 			return err;
 	}
 	to->monitor_all = from->monitor_all;
+	to->containers = json_copy(from->containers);
+	if (from->containers && !to->containers)
+		return -ENOMEM;
 	return copy_profiles(&from->profiles, &to->profiles);
 }
 
