@@ -11,6 +11,7 @@ extern const struct command command_remove;
 extern const struct command command_check;
 extern const struct command command_mode;
 extern const struct command command_run;
+extern const struct command command_container;
 extern const struct command command_status;
 extern const struct command command_tail;
 extern const struct command command_probe;
