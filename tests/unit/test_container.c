@@ -346,6 +346,29 @@ static void test_differ(void **state)
 	spec_free(&s);
 }
 
+/* Several changes at once: all of them are looked at. */
+static void test_differ_at_once(void **state)
+{
+	struct spec s, next;
+
+	(void)state;
+	spec_init(&s);
+	add(&s, web);
+	set(&s, "{\"cgroup\": \"/b\", \"image\": \"nginx:1\"}");
+	set(&s, "{\"cgroup\": \"/c\"}");
+	assert_int_equal(spec_copy(&s, &next), 0);
+	set(&next, "{\"cgroup\": \"/a\"}");
+	set(&next, "{\"cgroup\": \"/d\"}");
+	assert_int_equal(spec_remove_container(&next, "/c"), 0);
+	assert_int_equal(spec_containers_differ(&s, &next), 0);
+	assert_int_equal(spec_containers_differ(&next, &s), 0);
+	set(&next, "{\"cgroup\": \"/b\", \"image\": \"other:1\"}");
+	assert_int_equal(spec_containers_differ(&s, &next), 1);
+	assert_int_equal(spec_containers_differ(&next, &s), 1);
+	spec_free(&s);
+	spec_free(&next);
+}
+
 /* The order in which containers came does not show. */
 static void test_order(void **state)
 {
@@ -570,13 +593,13 @@ static void test_oci_cgroup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_path),	   cmocka_unit_test(test_set),
-		cmocka_unit_test(test_refused),	   cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_drop),	   cmocka_unit_test(test_compile),
-		cmocka_unit_test(test_differ),	   cmocka_unit_test(test_order),
-		cmocka_unit_test(test_describe),   cmocka_unit_test(test_store),
-		cmocka_unit_test(test_damage),	   cmocka_unit_test(test_oci),
-		cmocka_unit_test(test_oci_cgroup),
+		cmocka_unit_test(test_path),	cmocka_unit_test(test_set),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_drop),	cmocka_unit_test(test_compile),
+		cmocka_unit_test(test_differ),	cmocka_unit_test(test_differ_at_once),
+		cmocka_unit_test(test_order),	cmocka_unit_test(test_describe),
+		cmocka_unit_test(test_store),	cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_oci),	cmocka_unit_test(test_oci_cgroup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -377,7 +377,7 @@ static void test_ended_containers(void **state)
 	assert_int_equal(write_all(file, "populated 1\n", 12), 0);
 	json_decref(ask(fd, set_request("/a", "same"), NULL));
 	json_decref(ask(fd, set_request("/b", "same"), NULL));
-	json_decref(ask(fd, set_request("/c", NULL), NULL));
+	json_decref(ask(fd, set_request("/c", "other"), NULL));
 	json_decref(ask(fd, set_request("/d", NULL), NULL));
 	expect_removed(fd, "id", "same", "/b");
 	expect_removed(fd, "id", "same", NULL);
