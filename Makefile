@@ -120,6 +120,8 @@ install: all ## install below DESTDIR/PREFIX
 	install -d $(DESTDIR)$(PREFIX)/share/pavise/policies
 	install -m 0644 policies/*.yaml $(DESTDIR)$(PREFIX)/share/pavise/policies/
 	install -m 0644 docs/pavise-policy.schema.json $(DESTDIR)$(PREFIX)/share/pavise/
+	sed 's|/usr/local|$(PREFIX)|' packaging/pavise-podman-hook.json > $(OUTPUT)/pavise-podman-hook.json
+	install -m 0644 $(OUTPUT)/pavise-podman-hook.json $(DESTDIR)$(PREFIX)/share/pavise/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 0644 docs/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man5

@@ -8,9 +8,10 @@
 #include "util/util.h"
 
 static const struct command *const commands[] = {
-	&command_agent,	 &command_apply, &command_remove, &command_check,     &command_explain,
-	&command_test,	 &command_diff,	 &command_schema, &command_mode,      &command_run,
-	&command_status, &command_tail,	 &command_probe,  &command_self_test, &command_unload,
+	&command_agent,	  &command_apply, &command_remove,    &command_check,
+	&command_explain, &command_test,  &command_diff,      &command_schema,
+	&command_mode,	  &command_run,	  &command_container, &command_status,
+	&command_tail,	  &command_probe, &command_self_test, &command_unload,
 };
 
 static void overview(FILE *out)

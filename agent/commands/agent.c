@@ -206,6 +206,17 @@ static int publish_stored(struct agent *a, struct refusal *r)
 	return err;
 }
 
+/* Without this, what went is forgotten at the next change. */
+static void refresh_containers(struct agent *a)
+{
+	struct refusal r = {0};
+	struct diags d = {0};
+
+	if (live_refresh(&a->live, &d, &r))
+		say_warning("containers that are gone could not be forgotten: %s", r.text);
+	diags_free(&d);
+}
+
 static int start_fresh(struct agent *a, struct refusal *r)
 {
 	int err = self_test(a, r);
@@ -225,12 +236,14 @@ static int start(struct agent *a, const struct settings *s, struct refusal *r)
 		say("loading the programs");
 		err = kernel_load(&a->kernel, r);
 	}
-	err = err ? err : live_open(&a->live, &a->kernel, a->paths->run, r);
+	err = err ? err : live_open(&a->live, &a->kernel, &a->cgroups, a->paths->run, r);
 	err = err ? err : rings_open(a, r);
 	if (err)
 		return err;
 	runs_restore(a);
 	err = a->kernel.adopted ? publish_stored(a, r) : start_fresh(a, r);
+	if (!err)
+		refresh_containers(a);
 	err = err ? err : apply_policies(a, s, r);
 	if (!err && a->kernel.pending)
 		err = kernel_commit(&a->kernel, r);
@@ -349,7 +362,7 @@ static int agent_main(const struct command *command, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	if (s.n_policies) {
-		s.files = policy_files_read(s.policies, s.n_policies, false);
+		s.files = policy_files_read(s.policies, s.n_policies, USERS_KNOWN);
 		if (!s.files) {
 			say_error("not started: a policy is not valid");
 			return PAVISE_BAD_POLICY;

@@ -15,6 +15,7 @@ extern const struct command command_diff;
 extern const struct command command_schema;
 extern const struct command command_mode;
 extern const struct command command_run;
+extern const struct command command_container;
 extern const struct command command_status;
 extern const struct command command_tail;
 extern const struct command command_probe;

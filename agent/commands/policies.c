@@ -118,7 +118,7 @@ static int apply_main(const struct command *command, int argc, char **argv)
 		return o.status;
 	if (!o.argc)
 		return usage_error(command, "needs a file, a directory or - for standard input");
-	files = policy_files_read(o.argv, (size_t)o.argc, false);
+	files = policy_files_read(o.argv, (size_t)o.argc, USERS_KNOWN);
 	if (!files)
 		return PAVISE_BAD_POLICY;
 	reply = client_call(json_pack("{s:s, s:b, s:o}", "op", "apply", "prune", prune, "files", files),

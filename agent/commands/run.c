@@ -129,7 +129,7 @@ static int run_main(const struct command *command, int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	files = policy_files_read(s.policies, s.n_policies, false);
+	files = policy_files_read(s.policies, s.n_policies, USERS_UNASKED);
 	if (!files)
 		return PAVISE_RUN_FAILED;
 	reply = client_call(json_pack("{s:s, s:o, s:s*}", "op", "run", "files", files, "mode", s.mode), &code,

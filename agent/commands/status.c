@@ -220,6 +220,7 @@ static void print_agent(json_t *agent, bool locked)
 		       colour(stdout, COLOUR_YELLOW), colour(stdout, COLOUR_NONE));
 	else
 		puts("mode         each policy as written");
+	printf("containers   %" JSON_INTEGER_FORMAT " known\n", number(agent, "containers"));
 	puts("\nPOLICY                   MODE     SUBJECTS  RULES  SOURCE");
 	json_array_foreach (json_object_get(agent, "policies"), i, policy) {
 		const char *run = text(policy, "run");

@@ -91,7 +91,7 @@ json_t *client_ask(int fd, json_t *request, unsigned patience, struct refusal *r
 	return reply;
 }
 
-static json_t *call(json_t *request, int *keep, struct refusal *r)
+json_t *client_request(json_t *request, int *keep, struct refusal *r)
 {
 	CLEANUP_CLOSE int fd = client_connect(machine_paths.run, PATIENCE_WORK, r);
 	json_t *reply;
@@ -123,7 +123,7 @@ static json_t *call(json_t *request, int *keep, struct refusal *r)
 json_t *client_call(json_t *request, int *code, int *keep)
 {
 	struct refusal r = {0};
-	json_t *reply = call(request, keep, &r);
+	json_t *reply = client_request(request, keep, &r);
 
 	if (!reply)
 		*code = say_refusal(&r);

@@ -94,7 +94,7 @@ static bool read_directory(const char *name, json_t *files, struct diags *d, str
 	return good;
 }
 
-json_t *policy_files_read(char *const *names, size_t n, bool lenient)
+json_t *policy_files_read(char *const *names, size_t n, enum spec_users users)
 {
 	json_t *files = json_array();
 	struct policy_set set = {0};
@@ -109,8 +109,7 @@ json_t *policy_files_read(char *const *names, size_t n, bool lenient)
 		else
 			good = read_one(names[i], files, &d, &set) && good;
 	}
-	if (good && (policy_set_check(&set, &d) ||
-		     policy_resolve_users(&set, spec_lookup_user, lenient, &d)))
+	if (good && (policy_set_check(&set, &d) || spec_resolve_users(&set, users, &d)))
 		good = false;
 	diags_print(&d, stderr);
 	diags_free(&d);

@@ -114,14 +114,15 @@ static int restore_stored(struct live *l)
 	return 0;
 }
 
-int live_open(struct live *l, struct kernel *kernel, const char *run, struct refusal *r)
+int live_open(struct live *l, struct kernel *kernel, const struct cgroups *cgroups, const char *run,
+	      struct refusal *r)
 {
 	CLEANUP_FREE unsigned char *blocks = NULL;
 	const struct pv_image_head *head;
 	size_t n = 0;
 	int err;
 
-	*l = (struct live){.kernel = kernel, .run = run};
+	*l = (struct live){.kernel = kernel, .cgroups = cgroups, .run = run};
 	spec_init(&l->spec);
 	err = kernel_image(kernel, &blocks, &n);
 	head = (const struct pv_image_head *)blocks;
@@ -141,6 +142,16 @@ int live_open(struct live *l, struct kernel *kernel, const char *run, struct ref
 	return 0;
 }
 
+/* Is the cgroup gone, or another one in its place? No, when in doubt. */
+static bool is_gone(void *context, const struct spec_container *container)
+{
+	const struct live *l = context;
+	uint64_t id = 0;
+	int err = cgroup_id(l->cgroups, container->cgroup, &id);
+
+	return err ? err == -ENOENT || err == -ENOTDIR || err == -ENODEV : id != container->cgroup_id;
+}
+
 int live_edit(const struct live *l, bool whole, struct spec *candidate, struct refusal *r)
 {
 	int err;
@@ -151,7 +162,17 @@ int live_edit(const struct live *l, bool whole, struct spec *candidate, struct r
 			      "changed; say "
 			      "what the whole set shall be with 'pavise apply --prune FILE...'");
 	err = spec_copy(&l->spec, candidate);
-	return err ? refuse(r, -err, PAVISE_FAILED, "out of memory") : 0;
+	if (err)
+		return refuse(r, -err, PAVISE_FAILED, "out of memory");
+	spec_drop_containers(candidate, is_gone, (void *)l);
+	return 0;
+}
+
+static int refuse_to_store(const struct live *l, int err, struct refusal *r)
+{
+	return refuse(r, -err, PAVISE_NO_STATE,
+		      "the policy set cannot be stored in %s/sets (%s), so the one before stays in force",
+		      l->run, strerror(-err));
 }
 
 static int publish(struct live *l, struct spec *candidate, struct compiled *c, struct refusal *r)
@@ -160,10 +181,7 @@ static int publish(struct live *l, struct spec *candidate, struct compiled *c, s
 	int err = store_save(l->run, generation, candidate);
 
 	if (err)
-		return refuse(
-			r, -err, PAVISE_NO_STATE,
-			"the policy set cannot be stored in %s/sets (%s), so the one before stays in force",
-			l->run, strerror(-err));
+		return refuse_to_store(l, err, r);
 	err = kernel_publish(l->kernel, c->image, r);
 	if (err) {
 		store_prune(l->run, l->generation);
@@ -201,6 +219,54 @@ int live_commit(struct live *l, struct spec *candidate, struct diags *d, struct 
 	l->unknown = false;
 	store_prune(l->run, generation);
 	return 0;
+}
+
+/* The image in force stays; where there is none yet, the set waits for its first. */
+static int store_again(struct live *l, struct spec *candidate, struct refusal *r)
+{
+	unsigned generation = l->generation ? l->generation : 1;
+	int err = store_save(l->run, generation, candidate);
+
+	if (err) {
+		spec_free(candidate);
+		return refuse_to_store(l, err, r);
+	}
+	spec_free(&l->spec);
+	l->spec = *candidate;
+	*candidate = (struct spec){0};
+	l->generation = generation;
+	return 0;
+}
+
+int live_commit_containers(struct live *l, struct spec *candidate, bool *published, struct diags *d,
+			   struct refusal *r)
+{
+	int differ;
+
+	*published = false;
+	if (spec_containers_same(&l->spec, candidate)) {
+		spec_free(candidate);
+		return 0;
+	}
+	differ = spec_containers_differ(&l->spec, candidate);
+	if (differ < 0) {
+		spec_free(candidate);
+		return refuse(r, -differ, PAVISE_FAILED, "out of memory");
+	}
+	*published = differ;
+	return differ ? live_commit(l, candidate, d, r) : store_again(l, candidate, r);
+}
+
+int live_refresh(struct live *l, struct diags *d, struct refusal *r)
+{
+	struct spec candidate;
+	bool published;
+	int err;
+
+	if (l->unknown)
+		return 0;
+	err = live_edit(l, false, &candidate, r);
+	return err ? err : live_commit_containers(l, &candidate, &published, d, r);
 }
 
 const struct decision *live_decision(const struct live *l, unsigned generation, uint32_t cell)

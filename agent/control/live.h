@@ -6,17 +6,23 @@
  * live_commit() is the only way in which the set changes. Its order is compile, store, publish, and
  * only then forget the old: at every moment the image in force has its set on disk, and any failure
  * leaves both as they were.
+ *
+ * Of a set that only has other containers, live_commit_containers() does no more than is needed: where
+ * every entry of every policy matches in the same cgroups as before, the image would be the one in
+ * force, and the set is only stored, in the place of the one before.
  */
 #ifndef PAVISE_LIVE_H
 #define PAVISE_LIVE_H
 
 #include "control/spec.h"
 #include "kernel/kernel.h"
+#include "subject/cgroup.h"
 
 #define LIVE_HISTORY 16
 
 struct live {
 	struct kernel *kernel;
+	const struct cgroups *cgroups;
 	const char *run;
 	struct spec spec;
 	bool unknown;	     /* an image is in force whose set is lost */
@@ -29,17 +35,25 @@ struct live {
  * Take up what is in force: the image's set with adopted pins, else the set that was stored last
  * (which is then in force from the next commit on). What could not be taken up is said here.
  */
-int live_open(struct live *l, struct kernel *kernel, const char *run, struct refusal *r);
+int live_open(struct live *l, struct kernel *kernel, const struct cgroups *cgroups, const char *run,
+	      struct refusal *r);
 void live_close(struct live *l);
 
 /*
- * A copy of the spec in force to be changed. -ENODATA when the set is not known: only `whole`, an
- * edit that says what the whole set shall be, is possible then.
+ * A copy of the spec in force to be changed, less the containers whose cgroup is gone. -ENODATA when the set
+ * is not known: only `whole`, an edit that says what the whole set shall be, is possible then.
  */
 int live_edit(const struct live *l, bool whole, struct spec *candidate, struct refusal *r);
 
 /* Put a candidate in force; it is taken over, and freed where that fails. */
 int live_commit(struct live *l, struct spec *candidate, struct diags *d, struct refusal *r);
+
+/* The same for a candidate that differs in its containers only. Says whether an image was published. */
+int live_commit_containers(struct live *l, struct spec *candidate, bool *published, struct diags *d,
+			   struct refusal *r);
+
+/* Forget the containers that went while no agent ran. */
+int live_refresh(struct live *l, struct diags *d, struct refusal *r);
 
 /* What a cell of an image of that generation stands for, NULL when not known. */
 const struct decision *live_decision(const struct live *l, unsigned generation, uint32_t cell);

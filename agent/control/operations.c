@@ -4,6 +4,7 @@
  * change of the policy set leaves an event that names who asked for it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "control/operations.h"
@@ -74,11 +75,12 @@ static struct spec_text *texts_of(json_t *files, int mode, size_t *n, bool *vali
 	return texts;
 }
 
-static struct spec_text *texts_checked(json_t *files, int mode, size_t *n, struct diags *d, struct refusal *r)
+static struct spec_text *texts_checked(json_t *files, int mode, enum spec_users users, size_t *n,
+				       struct diags *d, struct refusal *r)
 {
 	bool valid;
 	struct spec_text *texts = texts_of(files, mode, n, &valid);
-	int err = texts ? valid ? spec_check_texts(texts, *n, d) : -EINVAL : -ENOMEM;
+	int err = texts ? valid ? spec_check_texts(texts, *n, users, d) : -EINVAL : -ENOMEM;
 
 	if (!err)
 		return texts;
@@ -95,7 +97,7 @@ int operation_apply(struct agent *a, json_t *files, bool prune, const struct pee
 {
 	struct spec candidate;
 	size_t n = 0;
-	CLEANUP_FREE struct spec_text *texts = texts_checked(files, SPEC_AS_WRITTEN, &n, d, r);
+	CLEANUP_FREE struct spec_text *texts = texts_checked(files, SPEC_AS_WRITTEN, USERS_KNOWN, &n, d, r);
 	int err;
 
 	if (!texts)
@@ -209,7 +211,8 @@ static int run(struct operation *o)
 
 	if (mode < SPEC_AS_WRITTEN)
 		return refuse(&o->refusal, EINVAL, PAVISE_FAILED, "the mode has to be enforce or monitor");
-	texts = texts_checked(json_object_get(o->request, "files"), mode, &n, &o->diags, &o->refusal);
+	texts = texts_checked(json_object_get(o->request, "files"), mode, USERS_UNASKED, &n, &o->diags,
+			      &o->refusal);
 	if (!texts)
 		return -EINVAL;
 	err = run_begin(o->agent, o->owner, o->peer->pid, texts, n, &o->diags, &o->refusal, &begun);
@@ -218,6 +221,127 @@ static int run(struct operation *o)
 	tell_agent(o->agent, "run", "cgroup", run_cgroup(begun), o->peer);
 	path = strfmt("%s%s", o->agent->cgroups.mount, run_cgroup(begun));
 	json_object_set_new(o->reply, "cgroup", path ? json_string(path) : NULL);
+	return 0;
+}
+
+/* Of a request: where a container is, its path as the set has it. */
+static char *path_of(struct operation *o, json_t *container, uint64_t *id)
+{
+	struct agent *a = o->agent;
+	char *path =
+		spec_container_path(json_string_value(json_object_get(container, "cgroup")), &o->refusal);
+	int err;
+
+	if (!path)
+		return NULL;
+	err = cgroup_id(&a->cgroups, path, id);
+	if (!err)
+		return path;
+	refuse(&o->refusal, -err, PAVISE_FAILED, "there is no cgroup %s below %s (%s)", path,
+	       a->cgroups.mount, strerror(-err));
+	free(path);
+	return NULL;
+}
+
+static int container_set(struct operation *o)
+{
+	json_t *container = json_object_get(o->request, "container");
+	struct live *live = &o->agent->live;
+	struct spec candidate;
+	bool published = false;
+	uint64_t id = 0;
+	CLEANUP_FREE char *path = path_of(o, container, &id);
+	int err = path ? live_edit(live, false, &candidate, &o->refusal) : -EINVAL;
+
+	if (err)
+		return err;
+	err = spec_set_container(&candidate, container, id, &o->refusal);
+	if (err)
+		spec_free(&candidate);
+	err = err ? err : live_commit_containers(live, &candidate, &published, &o->diags, &o->refusal);
+	if (err)
+		return err;
+	tell_agent(o->agent, "container_set", "cgroup", path, o->peer);
+	json_object_set_new(o->reply, "published", json_boolean(published));
+	json_object_set_new(o->reply, "generation", json_integer(live->generation));
+	json_object_set_new(o->reply, "containers", spec_describe_containers(&live->spec, path));
+	return 0;
+}
+
+struct by_id {
+	const struct agent *agent;
+	const char *id;
+	json_t *removed;
+};
+
+/* Ids are unique for one runtime only, so of two with one id it is the one that ended. */
+static bool has_ended(void *context, const struct spec_container *container)
+{
+	const struct by_id *by = context;
+	CLEANUP_CLOSE int fd = -1;
+
+	if (!container->id || strcmp(container->id, by->id) != 0)
+		return false;
+	fd = cgroup_open(&by->agent->cgroups, container->cgroup, "cgroup.events", O_RDONLY);
+	if (fd >= 0 && cgroup_populated(fd) == 1)
+		return false;
+	json_array_append_new(by->removed, json_string(container->cgroup));
+	return true;
+}
+
+/* What a request asks to be removed, from a candidate. */
+static int remove_asked(struct operation *o, struct spec *candidate, json_t *removed)
+{
+	const char *cgroup = json_string_value(json_object_get(o->request, "cgroup"));
+	const char *id = json_string_value(json_object_get(o->request, "id"));
+	CLEANUP_FREE char *path = NULL;
+	int err;
+
+	if (id) {
+		spec_drop_containers(candidate, has_ended, &(struct by_id){o->agent, id, removed});
+		return 0;
+	}
+	path = spec_container_path(cgroup, &o->refusal);
+	if (!path)
+		return -EINVAL;
+	/* one whose cgroup is gone is no longer among the candidate's */
+	err = spec_has_container(&o->agent->live.spec, path) ? 0 : -ENOENT;
+	spec_remove_container(candidate, path);
+	if (err)
+		return refuse(&o->refusal, -err, PAVISE_FAILED,
+			      "no container in the cgroup %s is known (see 'pavise container list')", path);
+	return json_array_append_new(removed, json_string(path));
+}
+
+static int container_remove(struct operation *o)
+{
+	struct live *live = &o->agent->live;
+	json_t *removed = json_array(), *path;
+	struct spec candidate;
+	bool published = false;
+	size_t i;
+	int err;
+
+	json_object_set_new(o->reply, "removed", removed);
+	err = live_edit(live, false, &candidate, &o->refusal);
+	if (err)
+		return err;
+	err = remove_asked(o, &candidate, removed);
+	if (err)
+		spec_free(&candidate);
+	err = err ? err : live_commit_containers(live, &candidate, &published, &o->diags, &o->refusal);
+	if (err)
+		return err;
+	json_array_foreach (removed, i, path)
+		tell_agent(o->agent, "container_remove", "cgroup", json_string_value(path), o->peer);
+	json_object_set_new(o->reply, "published", json_boolean(published));
+	json_object_set_new(o->reply, "generation", json_integer(live->generation));
+	return 0;
+}
+
+static int container_list(struct operation *o)
+{
+	json_object_set_new(o->reply, "containers", spec_describe_containers(&o->agent->live.spec, NULL));
 	return 0;
 }
 
@@ -253,6 +377,8 @@ static int status(struct operation *o)
 	json_object_set_new(o->reply, "monitor_all", json_boolean(a->live.spec.monitor_all));
 	json_object_set_new(o->reply, "policies", spec_describe(&a->live.spec));
 	json_object_set_new(o->reply, "runs", json_integer(a->n_runs));
+	json_object_set_new(o->reply, "containers",
+			    json_integer((json_int_t)json_array_size(a->live.spec.containers)));
 	json_object_set_new(o->reply, "absent", describe_absent(&a->kernel));
 	json_object_set_new(o->reply, "log", describe_log(a));
 	return 0;
@@ -278,8 +404,16 @@ static const struct {
 	const char *name;
 	int (*perform)(struct operation *o);
 } operations[] = {
-	{"apply", apply},   {"remove", remove_policies}, {"mode", set_mode}, {"run", run},
-	{"status", status}, {"self-test", test},	 {"stop", stop},
+	{"apply", apply},
+	{"remove", remove_policies},
+	{"mode", set_mode},
+	{"run", run},
+	{"status", status},
+	{"self-test", test},
+	{"stop", stop},
+	{"container-set", container_set},
+	{"container-remove", container_remove},
+	{"container-list", container_list},
 };
 
 static json_t *error_reply(struct operation *o)

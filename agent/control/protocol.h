@@ -12,6 +12,15 @@
  *   status                                     -> see operations.c
  *   self-test                                  -> monitor_all
  *   stop                                       -> pid; the agent ends, enforcement stays
+ *   container-set     container {cgroup, id, name, image, labels {key: value}}; all but cgroup optional
+ *                                              -> published, generation, containers [..] as below
+ *   container-remove  cgroup; or id, of those with that id where no process is left
+ *                                              -> removed [cgroup], published, generation
+ *   container-list                             -> containers [{cgroup, ..., policies [name]}]
+ *
+ * A container that is set is in force as a whole when the reply comes, and takes the place of the one
+ * that had its cgroup. `published` says whether that changed what any policy governs; the generation
+ * is the old one where it did not.
  *
  * Only root may connect. Both directions are bounded.
  */
@@ -20,6 +29,7 @@
 
 #include <jansson.h>
 
+#include "control/spec.h"
 #include "util/message.h"
 
 #define PROTOCOL_SOCKET	     "pavise.sock"
@@ -40,9 +50,13 @@ int client_connect(const char *run, unsigned patience, struct refusal *r);
 json_t *client_ask(int fd, json_t *request, unsigned patience, struct refusal *r);
 
 /*
- * Connect, ask, and print what went wrong if something did. NULL then, with *code to exit with; else
- * the reply. With `keep`, the connection stays open and is returned there.
+ * Connect and ask (the request is taken over). The reply, or NULL with a refusal when the agent cannot
+ * be reached (PAVISE_NO_AGENT) or refused; what it says of policies is printed. With `keep`, the
+ * connection stays open and is returned there.
  */
+json_t *client_request(json_t *request, int *keep, struct refusal *r);
+
+/* The same, and what went wrong is printed: NULL then, with *code to exit with. */
 json_t *client_call(json_t *request, int *code, int *keep);
 
 /* ---- files.c: policies given on a command line ---- */
@@ -50,8 +64,7 @@ json_t *client_call(json_t *request, int *code, int *keep);
 /*
  * Read files, directories (*.yaml and *.yml in them, sorted) and "-" (standard input), check them
  * together, and give them as the `files` of a request. NULL when anything is wrong; it was printed.
- * `lenient`: users that this machine does not know are no error.
  */
-json_t *policy_files_read(char *const *names, size_t n, bool lenient);
+json_t *policy_files_read(char *const *names, size_t n, enum spec_users users);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Specs as values: copies, additions, removals, modes. See spec.h; compiling is in spec_compile.c. */
+/* Specs as values: copies, additions, removals, modes. See spec.h; containers are in spec_container.c,
+ * compiling is in spec_compile.c. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,7 @@ void spec_free(struct spec *s)
 	free(s->sources);
 	free(s->modes);
 	profiles_free(&s->profiles);
+	json_decref(s->containers);
 	*s = (struct spec){0};
 }
 
@@ -116,6 +118,9 @@ static int copy_into(const struct spec *from, struct spec *to)
 			return err;
 	}
 	to->monitor_all = from->monitor_all;
+	to->containers = json_copy(from->containers);
+	if (from->containers && !to->containers)
+		return -ENOMEM;
 	return copy_profiles(&from->profiles, &to->profiles);
 }
 
@@ -311,7 +316,14 @@ int spec_add(struct spec *s, const struct spec_text *text, struct diags *d, json
 	return err;
 }
 
-int spec_check_texts(const struct spec_text *texts, size_t n, struct diags *d)
+int spec_resolve_users(struct policy_set *set, enum spec_users users, struct diags *d)
+{
+	if (users == USERS_UNASKED)
+		return 0;
+	return policy_resolve_users(set, spec_lookup_user, users == USERS_WARNED, d);
+}
+
+int spec_check_texts(const struct spec_text *texts, size_t n, enum spec_users users, struct diags *d)
 {
 	struct policy_set set = {0};
 	int err = 0;
@@ -322,7 +334,7 @@ int spec_check_texts(const struct spec_text *texts, size_t n, struct diags *d)
 		err = err ? err : e;
 	}
 	err = err ? err : policy_set_check(&set, d);
-	err = err ? err : policy_resolve_users(&set, spec_lookup_user, false, d);
+	err = err ? err : spec_resolve_users(&set, users, d);
 	policy_set_free(&set);
 	return err;
 }

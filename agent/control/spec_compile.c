@@ -107,6 +107,17 @@ static int build_set(const struct spec *s, struct policy_set *set, char ***own, 
 	return err ? err : policy_set_check(set, d);
 }
 
+int spec_build(const struct spec *s, struct policy_set *set, struct diags *d)
+{
+	char **own = NULL;
+	int err = build_set(s, set, &own, d);
+
+	free_own(own, set->n_policies);
+	if (err)
+		policy_set_free(set);
+	return err;
+}
+
 /* Give the decisions of runs the policies' own names. */
 static void rename_decisions(struct compiled *c)
 {
@@ -124,6 +135,7 @@ static void rename_decisions(struct compiled *c)
 int spec_compile(struct spec *s, unsigned generation, struct compiled *out, struct diags *d)
 {
 	struct compile_options options = {.generation = generation, .monitor_all = s->monitor_all};
+	struct policy_container *containers = NULL;
 	struct diags unknown_users = {0};
 	struct compiled c = {0};
 	int err;
@@ -133,7 +145,10 @@ int spec_compile(struct spec *s, unsigned generation, struct compiled *out, stru
 	/* who was there when the policy was applied may be gone: such an entry matches nobody */
 	err = err ? err : policy_resolve_users(&c.set, spec_lookup_user, true, &unknown_users);
 	diags_free(&unknown_users);
+	err = err ? err : spec_facts(s, &containers, &options.n_containers);
+	options.containers = containers;
 	err = err ? err : policy_compile(&c.set, &options, &s->profiles, &c.image, d);
+	spec_facts_free(containers, options.n_containers);
 	if (err) {
 		compiled_free(&c);
 		return err;
@@ -191,8 +206,8 @@ json_t *spec_to_json(const struct spec *s)
 	for (size_t i = 1; i < s->profiles.n; i++)
 		json_array_append_new(profiles,
 				      names_to_json(s->profiles.sets[i].names, s->profiles.sets[i].n));
-	return json_pack("{s:b, s:o, s:o, s:o}", "monitor_all", s->monitor_all, "sources", sources, "modes",
-			 modes, "profiles", profiles);
+	return json_pack("{s:b, s:o, s:o, s:o, s:O*}", "monitor_all", s->monitor_all, "sources", sources,
+			 "modes", modes, "profiles", profiles, "containers", s->containers);
 }
 
 /* A source of meta.json: its text, less the policies that were replaced or removed since. */
@@ -280,7 +295,7 @@ static int fill_from_json(json_t *json, struct spec *s,
 		if (err)
 			return err;
 	}
-	return 0;
+	return spec_containers_from_json(s, json_object_get(json, "containers"));
 }
 
 int spec_from_json(json_t *json, struct spec *s,

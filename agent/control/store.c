@@ -13,7 +13,7 @@
 
 #define SETS	  "sets"
 #define META	  "meta.json"
-#define META_MAX  (16u << 20)
+#define META_MAX  (64u << 20)
 #define NAME_SIZE 64
 
 static int open_sets(const char *run)
@@ -70,6 +70,19 @@ static int save_into(int dir, const struct spec *s)
 	return err;
 }
 
+/* Give the set that is complete its name. What had it goes afterwards, if it can. */
+static int put_in_place(int sets, const char *name)
+{
+	if (!renameat(sets, "new", sets, name))
+		return 0;
+	if (errno != EEXIST && errno != ENOTEMPTY)
+		return -errno;
+	if (renameat2(sets, "new", sets, name, RENAME_EXCHANGE))
+		return -errno;
+	remove_tree(sets, "new", 2);
+	return 0;
+}
+
 int store_save(const char *run, unsigned generation, const struct spec *s)
 {
 	CLEANUP_CLOSE int sets = open_sets(run);
@@ -81,7 +94,6 @@ int store_save(const char *run, unsigned generation, const struct spec *s)
 		return sets;
 	snprintf(name, sizeof(name), "%u", generation);
 	err = remove_tree(sets, "new", 2);
-	err = err ? err : remove_tree(sets, name, 2);
 	if (err)
 		return err;
 	if (mkdirat(sets, "new", 0700))
@@ -90,8 +102,8 @@ int store_save(const char *run, unsigned generation, const struct spec *s)
 	if (dir < 0)
 		return -errno;
 	err = save_into(dir, s);
-	if (!err && renameat(sets, "new", sets, name))
-		err = -errno;
+	if (!err)
+		err = put_in_place(sets, name);
 	if (!err && fsync(sets))
 		err = -errno;
 	return err;

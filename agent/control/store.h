@@ -3,10 +3,11 @@
  * Policy sets on disk: <run>/sets/<generation>/ holds what image <generation> was compiled from.
  *
  *   000-web.yaml ...   the texts as applied, in order
- *   meta.json          file names as given, runs, modes, the registry of profiles
+ *   meta.json          file names as given, runs, modes, the registry of profiles, containers
  *
  * A set is stored and synced before its image is published, and older sets go afterwards. So
- * whatever image is found in force, its set is there, unless somebody removed it.
+ * whatever image is found in force, its set is there, unless somebody removed it. Storing one again
+ * replaces it in one step.
  */
 #ifndef PAVISE_STORE_H
 #define PAVISE_STORE_H

@@ -95,6 +95,13 @@ struct policy_container {
 	size_t n_labels;	   /* pairs */
 };
 
+/*
+ * Do the keys of a subject that are about containers match this one? 0 as well where it has none of
+ * them. 1, 0, or -errno with the pattern to blame in *pattern and a message for its author in `error`.
+ */
+int policy_container_matches(const struct policy_subject *subject, const struct policy_container *container,
+			     const struct policy_pattern **pattern, char *error, size_t size);
+
 struct compile_options {
 	unsigned generation; /* not 0 */
 	bool monitor_all;    /* global override: every policy acts as if in monitor mode */

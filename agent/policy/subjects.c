@@ -185,26 +185,23 @@ static const char *label_value(const struct policy_container *container, const c
 	return NULL;
 }
 
-/* 1, 0, or -errno with a report. */
-static int container_matches(const struct adding *a, const struct policy_subject *subject,
-			     const struct policy_container *container)
+int policy_container_matches(const struct policy_subject *subject, const struct policy_container *container,
+			     const struct policy_pattern **pattern, char *error, size_t size)
 {
-	const struct policy_pattern *pattern = &subject->container_name;
-	char error[200] = "";
-	int ret = 1;
+	int ret = subject->container;
 
-	if (pattern->text)
-		ret = text_matches(pattern, container->name, error, sizeof(error));
+	*pattern = &subject->container_name;
+	if (ret && (*pattern)->text)
+		ret = text_matches(*pattern, container->name, error, size);
 	if (ret == 1 && subject->container_image.text) {
-		pattern = &subject->container_image;
-		ret = text_matches(pattern, container->image, error, sizeof(error));
+		*pattern = &subject->container_image;
+		ret = text_matches(*pattern, container->image, error, size);
 	}
 	for (size_t i = 0; ret == 1 && i < subject->n_labels; i++) {
-		pattern = &subject->labels[i].value;
-		ret = text_matches(pattern, label_value(container, subject->labels[i].key), error,
-				   sizeof(error));
+		*pattern = &subject->labels[i].value;
+		ret = text_matches(*pattern, label_value(container, subject->labels[i].key), error, size);
 	}
-	return ret < 0 ? report(a, ret, pattern, error) : ret;
+	return ret;
 }
 
 static int add_containers(const struct adding *a, const struct policy_subject *subject)
@@ -212,11 +209,14 @@ static int add_containers(const struct adding *a, const struct policy_subject *s
 	a->s->entries[a->entry].parts |= 1u << PART_CONTAINER;
 	for (size_t i = 0; i < a->options->n_containers; i++) {
 		const struct policy_container *container = &a->options->containers[i];
-		int ret = container_matches(a, subject, container);
+		const struct policy_pattern *pattern;
 		struct pattern_end end;
 		char error[200] = "";
+		int ret = policy_container_matches(subject, container, &pattern, error, sizeof(error));
 
-		if (ret == 1) {
+		if (ret < 0)
+			return report(a, ret, pattern, error);
+		if (ret) {
 			ret = pattern_add_literal(a->nfa, a->s->roots[0], container->cgroup, &end, error,
 						  sizeof(error));
 			if (!ret)
@@ -224,8 +224,6 @@ static int add_containers(const struct adding *a, const struct policy_subject *s
 			if (ret)
 				return report(a, ret, &subject->container_name, error);
 		}
-		if (ret < 0)
-			return ret;
 	}
 	return 0;
 }

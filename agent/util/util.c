@@ -170,6 +170,15 @@ int parse_number(const char *text, uint64_t max, uint64_t *value)
 	return 0;
 }
 
+bool is_plain_text(const char *text, size_t max)
+{
+	size_t length = 0;
+
+	while ((unsigned char)text[length] >= 0x20 && text[length] != 0x7f && length <= max)
+		length++;
+	return !text[length] && length <= max;
+}
+
 void print_escaped(FILE *out, const char *text)
 {
 	for (; *text; text++) {

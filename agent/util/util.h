@@ -79,6 +79,9 @@ char *strfmt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A decimal number without sign, blanks or anything after it, at most `max`. 0 or -EINVAL. */
 int parse_number(const char *text, uint64_t max, uint64_t *value);
 
+/* Has the text at most `max` bytes, and none of them a control character? */
+bool is_plain_text(const char *text, size_t max);
+
 /* Print a string that others control: control characters, DEL and backslash appear as \xNN. */
 void print_escaped(FILE *out, const char *text);
 

@@ -29,6 +29,8 @@ static const char web_again[] = POLICY("web", "monitor", "/web", "/etc/passwd");
 static const char db[] = POLICY("db", "monitor", "/db", "/etc/shadow");
 static const char both[] =
 	POLICY("web", "enforce", "/web", "/etc/a") "---\n" POLICY("db", "enforce", "/db", "/etc/b");
+static const char strange[] =
+	POLICY("web", "enforce", "/web\n      user: nobody-is-called-that", "/etc/shadow");
 static const char wrong[] = POLICY("web", "enforce", "/web", "not/absolute");
 
 static struct spec_text text_of(const char *text)
@@ -218,11 +220,40 @@ static void test_twice(void **state)
 	struct diags d = {0};
 
 	(void)state;
-	assert_int_equal(spec_check_texts(texts, 1, &d), 0);
+	assert_int_equal(spec_check_texts(texts, 1, USERS_KNOWN, &d), 0);
 	assert_int_equal(d.n, 0);
-	assert_int_equal(spec_check_texts(texts, 2, &d), -EINVAL);
+	assert_int_equal(spec_check_texts(texts, 2, USERS_UNASKED, &d), -EINVAL);
 	assert_int_equal(d.n, 1);
 	diags_free(&d);
+}
+
+/* A run's policies may name users that are not here: their subjects are replaced. */
+static void test_unknown_users(void **state)
+{
+	static const struct {
+		enum spec_users users;
+		int err;
+		size_t n;
+	} cases[] = {{USERS_KNOWN, -EINVAL, 1}, {USERS_WARNED, 0, 1}, {USERS_UNASKED, 0, 0}};
+	struct spec_text text = text_of(strange);
+	struct compiled c;
+	struct spec s;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct diags d = {0};
+
+		assert_int_equal(spec_check_texts(&text, 1, cases[i].users, &d), cases[i].err);
+		assert_int_equal(d.n, cases[i].n);
+		diags_free(&d);
+	}
+	spec_init(&s);
+	add_run(&s, strange, 0, "/pavise/run-1-1", SPEC_AS_WRITTEN);
+	c = compile(&s, 1);
+	assert_int_equal(verdict(&c, "/pavise/run-1-1", "/etc/shadow"), PV_DENY);
+	assert_int_equal(verdict(&c, "/web", "/etc/shadow"), PV_ALLOW);
+	compiled_free(&c);
+	spec_free(&s);
 }
 
 static void test_runs(void **state)
@@ -435,6 +466,7 @@ int main(void)
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_unknown_users),
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_slots_are_bounded),
 		TEST(test_store),
