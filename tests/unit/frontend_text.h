@@ -59,7 +59,7 @@ HELPER void drop_excerpts(char *text)
 }
 
 /* What is printed for a wrong file. The text is parsed from a block without a byte to spare. */
-HELPER char *refuse(const char *text, size_t length)
+HELPER char *refusal_of(const char *text, size_t length)
 {
 	struct policy_set set = {0};
 	struct diags d = {0};

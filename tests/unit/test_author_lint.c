@@ -190,7 +190,7 @@ static void open_without(const char *text, const bool *removed, struct bench *b)
 }
 
 /* What an image says, as a number that is the same where verdict, action and kind of reason are. */
-static unsigned say(const struct bench *b, const struct question *q, const char *exe, bool owner)
+static unsigned says(const struct bench *b, const struct question *q, const char *exe, bool owner)
 {
 	struct image_context context = {.executed = true, .owner = owner};
 	const struct decision *d;
@@ -207,12 +207,12 @@ static bool differ_at(const struct bench *a, const struct bench *b, const struct
 		      struct question *q)
 {
 	for (unsigned owner = 0; owner < 2; owner++) {
-		if (say(a, q, NULL, owner) != say(b, q, NULL, owner))
+		if (says(a, q, NULL, owner) != says(b, q, NULL, owner))
 			return true;
 		for (size_t e = 0; e < f->exes.n_regions; e++) {
 			const char *exe = (const char *)f->exes.regions[e].name;
 
-			if (say(a, q, exe, owner) != say(b, q, exe, owner))
+			if (says(a, q, exe, owner) != says(b, q, exe, owner))
 				return true;
 		}
 	}

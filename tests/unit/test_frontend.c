@@ -21,7 +21,7 @@
 
 static void check_rendered(const char *text, const char *expected)
 {
-	char *printed = refuse(text, strlen(text));
+	char *printed = refusal_of(text, strlen(text));
 
 	assert_string_equal(printed, expected);
 	free(printed);
@@ -54,7 +54,7 @@ static void test_rendering(void **state)
 
 	/* A long line is cut on both sides of the place. */
 	assert_true(asprintf(&long_line, FILES "    - deny: [/%s%s, b, /%s%s]\n", x40, x40, x40, x40) > 0);
-	printed = refuse(long_line, strlen(long_line));
+	printed = refusal_of(long_line, strlen(long_line));
 	assert_true(
 		asprintf(
 			&expected,
@@ -476,7 +476,7 @@ static void test_hostile(void **state)
 		struct timespec from, to;
 
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
-		printed = refuse(text, tests[i].length);
+		printed = refusal_of(text, tests[i].length);
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
 		if (strncmp(printed, tests[i].printed, strlen(tests[i].printed)))
 			print_error("number %zu: expected %s, found %.200s\n", i, tests[i].printed, printed);
@@ -514,7 +514,7 @@ static void test_binary(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(tests); i++) {
-		char *printed = refuse(tests[i].text, tests[i].length);
+		char *printed = refusal_of(tests[i].text, tests[i].length);
 
 		drop_excerpts(printed);
 		assert_string_equal(printed, tests[i].printed);
@@ -525,7 +525,7 @@ static void test_binary(void **state)
 /* More errors than fit: the first ones are kept, the others are counted. */
 static void test_many_errors(void **state)
 {
-	char *text = repeat("", "k: v\n", 5000), *printed = refuse(text, 5000);
+	char *text = repeat("", "k: v\n", 5000), *printed = refusal_of(text, 5000);
 
 	(void)state;
 	/* 1000 keys, and 4 that are missing */

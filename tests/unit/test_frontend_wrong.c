@@ -23,7 +23,7 @@ static unsigned checked;
 static void check_wrong(const struct wrong *tests, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		char *printed = refuse(tests[i].text, strlen(tests[i].text));
+		char *printed = refusal_of(tests[i].text, strlen(tests[i].text));
 
 		drop_excerpts(printed);
 		if (strcmp(printed, tests[i].printed))
@@ -271,7 +271,7 @@ static void test_wrong_patterns(void **state)
 	(void)state;
 	check_wrong(tests, COUNT(tests));
 	memset(text + strlen(text), 'a', 4096);
-	printed = refuse(text, strlen(text));
+	printed = refusal_of(text, strlen(text));
 	drop_excerpts(printed);
 	assert_string_equal(
 		printed, "t:11:13: files.rules[0].deny: bad pattern "
@@ -795,7 +795,7 @@ static void check_limit(const char *head, const char *unit, unsigned n, const ch
 		policy_set_free(&set);
 		free(text);
 	}
-	printed = refuse(text, size);
+	printed = refusal_of(text, size);
 	drop_excerpts(printed);
 	assert_string_equal(printed, expected);
 	free(printed);

@@ -43,7 +43,7 @@ static void drop_words(char *printed)
 
 static void check_refused(const char *text, size_t length, const char *expected)
 {
-	char *printed = refuse(text, length);
+	char *printed = refusal_of(text, length);
 
 	drop_excerpts(printed);
 	drop_words(printed);
@@ -585,7 +585,7 @@ static void test_bomb(void **state)
 		for (int i = 0; i < 9; i++)
 			at += sprintf(text + at, "*%c%s", c - 1, i < 8 ? "," : "]\n");
 	}
-	printed = refuse(text, strlen(text));
+	printed = refusal_of(text, strlen(text));
 	for (char *at = strstr(printed, "aliases are"); at; at = strstr(at + 1, "aliases are"))
 		found++;
 	assert_int_equal(found, 72);
@@ -611,7 +611,7 @@ static void test_depth(void **state)
 			text[0] = '\0';
 			for (unsigned n = 0; n < depth; n++)
 				strcat(text, tests[i].text);
-			printed = refuse(text, strlen(text));
+			printed = refusal_of(text, strlen(text));
 			drop_excerpts(printed);
 			deep = strstr(printed, "nested too deeply");
 			if (depth == 33)
