@@ -182,7 +182,7 @@ static int mode_main(const struct command *command, int argc, char **argv)
 		printf("%s: %s\n", o.argv[1], o.argv[0]);
 	else if (!json)
 		puts(policy_mode_number(o.argv[0]) == MODE_MONITOR ? "every policy only monitors"
-								   : "every policy acts as written");
+								   : "every policy has its own mode");
 	return report(reply, json);
 }
 
@@ -222,11 +222,12 @@ const struct command command_mode = {
 	.name = "mode",
 	.usage = "[OPTION]... enforce|monitor [POLICY]",
 	.summary = "Switch all policies to monitor and back, or one policy",
-	.details = "'mode monitor' makes every policy report what it would deny, and deny nothing; 'mode "
-		   "enforce'\n"
-		   "lifts that, and each policy acts as its text says. With POLICY, that policy is switched, "
-		   "until\n"
-		   "it is switched back or removed.",
+	.details =
+		"'mode monitor' makes every policy report what it would deny, and deny nothing; 'mode "
+		"enforce'\n"
+		"lifts that, and each policy has its own mode again. With POLICY, that policy is switched, "
+		"until\n"
+		"it is switched back or removed.",
 	.options = json_options,
 	.run = mode_main,
 };

@@ -197,10 +197,37 @@ static void print_counters(json_t *counters)
 		       number(counters, "label_failures"), number(counters, "scratch_failures"));
 }
 
+/* The policies, and whose modes are not those of their texts. */
+static void print_policies(json_t *agent)
+{
+	json_t *policies = json_object_get(agent, "policies"), *policy;
+	bool all = json_is_true(json_object_get(agent, "monitor_all")), any = false;
+	size_t i;
+
+	json_array_foreach (policies, i, policy)
+		any |= json_is_true(json_object_get(policy, "mode_set"));
+	if (all)
+		printf("mode         %smonitor%s: nothing is denied ('pavise mode enforce' lifts it)\n",
+		       colour(stdout, COLOUR_YELLOW), colour(stdout, COLOUR_NONE));
+	else
+		printf("mode         each policy as written%s\n",
+		       any ? ", those marked * as set by hand" : "");
+	puts("\nPOLICY                   MODE     SUBJECTS  RULES  SOURCE");
+	json_array_foreach (policies, i, policy) {
+		bool marked = !all && json_is_true(json_object_get(policy, "mode_set"));
+		const char *run = text(policy, "run");
+
+		printf("%-24s %s%-*s %8" JSON_INTEGER_FORMAT " %6" JSON_INTEGER_FORMAT "  ",
+		       text(policy, "name"), text(policy, "mode"), 8 - (int)strlen(text(policy, "mode")),
+		       marked ? "*" : "", number(policy, "subjects"), number(policy, "rules"));
+		print_escaped(stdout, text(policy, "source"));
+		printf("%s%s\n", *run ? ", for " : "", run);
+	}
+}
+
 static void print_agent(json_t *agent, bool locked)
 {
-	json_t *log = json_object_get(agent, "log"), *policy;
-	size_t i;
+	json_t *log = json_object_get(agent, "log");
 
 	if (!json_is_object(agent)) {
 		printf("agent        %s\n", locked ? "running, and does not answer" : "not running");
@@ -215,22 +242,8 @@ static void print_agent(json_t *agent, bool locked)
 		     "them");
 		return;
 	}
-	if (json_is_true(json_object_get(agent, "monitor_all")))
-		printf("mode         %smonitor%s: nothing is denied ('pavise mode enforce' lifts it)\n",
-		       colour(stdout, COLOUR_YELLOW), colour(stdout, COLOUR_NONE));
-	else
-		puts("mode         each policy as written");
 	printf("containers   %" JSON_INTEGER_FORMAT " known\n", number(agent, "containers"));
-	puts("\nPOLICY                   MODE     SUBJECTS  RULES  SOURCE");
-	json_array_foreach (json_object_get(agent, "policies"), i, policy) {
-		const char *run = text(policy, "run");
-
-		printf("%-24s %-8s %8" JSON_INTEGER_FORMAT " %6" JSON_INTEGER_FORMAT "  ",
-		       text(policy, "name"), text(policy, "mode"), number(policy, "subjects"),
-		       number(policy, "rules"));
-		print_escaped(stdout, text(policy, "source"));
-		printf("%s%s\n", *run ? ", for " : "", run);
-	}
+	print_policies(agent);
 }
 
 static void print_governed(json_t *governed)

@@ -332,6 +332,17 @@ static const struct spec_source *source_of_slot(const struct spec *s, const char
 	return NULL;
 }
 
+/* Was its mode set by hand, for the policy by `pavise mode` or for its run? */
+static bool mode_is_set(const struct spec *s, const struct spec_source *run, const char *own)
+{
+	if (run)
+		return run->mode != SPEC_AS_WRITTEN;
+	for (size_t i = 0; i < s->n_modes; i++)
+		if (!strcmp(s->modes[i].policy, own))
+			return true;
+	return false;
+}
+
 json_t *spec_describe(const struct spec *s)
 {
 	struct policy_set set = {0};
@@ -345,8 +356,9 @@ json_t *spec_describe(const struct spec *s)
 		const struct spec_source *run = source_of_slot(s, policy->name);
 		enum policy_mode mode = s->monitor_all ? MODE_MONITOR : policy->mode;
 
-		json_array_append_new(array, json_pack("{s:s, s:s, s:I, s:I, s:s, s:s*}", "name", own[i],
-						       "mode", policy_mode_name(mode), "subjects",
+		json_array_append_new(array, json_pack("{s:s, s:s, s:b, s:I, s:I, s:s, s:s*}", "name", own[i],
+						       "mode", policy_mode_name(mode), "mode_set",
+						       mode_is_set(s, run, own[i]), "subjects",
 						       (json_int_t)policy->n_subjects, "rules",
 						       (json_int_t)count_rules(policy), "source",
 						       policy->file, "run", run ? run->cgroup : NULL));

@@ -4,16 +4,14 @@
  *
  * Only the fields that the programs read, in any order: every access is relocated against the
  * running kernel's BTF (preserve_access_index), so neither offsets nor missing fields matter here.
- * A dump of one kernel would be 130,000 lines and would still be the wrong kernel. What differs
- * between the kernels of the matrix stands in compat.bpf.h.
+ * A dump of one kernel would be 130,000 lines and would still be the wrong kernel. The integer types
+ * with underscores are also those that libbpf's declarations of the helpers are made of.
  */
 #ifndef PAVISE_VMLINUX_H
 #define PAVISE_VMLINUX_H
 
 typedef unsigned char __u8;
-typedef signed char __s8;
 typedef unsigned short __u16;
-typedef short __s16;
 typedef unsigned int __u32;
 typedef int __s32;
 typedef unsigned long long __u64;
@@ -21,9 +19,7 @@ typedef long long __s64;
 typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
-typedef __s32 s32;
 typedef __u64 u64;
-typedef __s64 s64;
 typedef __u16 __be16;
 typedef __u32 __be32;
 typedef __u32 __wsum;
@@ -36,7 +32,6 @@ typedef unsigned int fmode_t;
 #define false 0
 
 enum bpf_map_type {
-	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_RINGBUF = 27,
@@ -44,9 +39,7 @@ enum bpf_map_type {
 };
 
 enum {
-	BPF_ANY = 0,
 	BPF_F_NO_PREALLOC = 1U << 0,
-	BPF_F_RDONLY_PROG = 1U << 7,
 	BPF_F_MMAPABLE = 1U << 10,
 	BPF_F_INNER_MAP = 1U << 12,
 	BPF_LOCAL_STORAGE_GET_F_CREATE = 1U << 0,
@@ -174,7 +167,6 @@ typedef struct {
 struct super_block {
 	u32 s_dev;
 	unsigned long s_flags;
-	unsigned long s_magic;
 };
 
 struct inode {
@@ -224,7 +216,6 @@ struct linux_binprm {
 
 struct in6_addr {
 	union {
-		u8 u6_addr8[16];
 		__be32 u6_addr32[4];
 	} in6_u;
 };
@@ -289,8 +280,6 @@ struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
-	u64 session_id;
-	u64 seq_num;
 };
 
 struct bpf_iter__task {

@@ -70,7 +70,7 @@ static void add_run(struct spec *s, const char *text, int slot, const char *cgro
 	diags_free(&d);
 }
 
-/* "name:mode name:mode ..." of the set as the compiler gets it. */
+/* "name:mode name:mode* ..." of the set as the compiler gets it; * where the mode was set by hand. */
 static void expect(const struct spec *s, const char *wanted)
 {
 	json_t *array = spec_describe(s), *item;
@@ -80,9 +80,10 @@ static void expect(const struct spec *s, const char *wanted)
 	json_array_foreach (array, i, item) {
 		size_t at = strlen(got);
 
-		snprintf(got + at, sizeof(got) - at, "%s%s:%s", i ? " " : "",
+		snprintf(got + at, sizeof(got) - at, "%s%s:%s%s", i ? " " : "",
 			 json_string_value(json_object_get(item, "name")),
-			 json_string_value(json_object_get(item, "mode")));
+			 json_string_value(json_object_get(item, "mode")),
+			 json_is_true(json_object_get(item, "mode_set")) ? "*" : "");
 	}
 	json_decref(array);
 	assert_string_equal(got, wanted);
@@ -181,7 +182,7 @@ static void test_copy(void **state)
 	assert_int_equal(spec_remove(&copy, "web"), 0);
 	assert_int_equal(spec_set_mode(&copy, "db", MODE_ENFORCE), 0);
 	copy.monitor_all = true;
-	expect(&s, "web:enforce db:monitor");
+	expect(&s, "web:enforce db:monitor*");
 	expect(&copy, "db:monitor");
 	copy.monitor_all = false;
 	expect(&copy, "db:enforce");
@@ -203,10 +204,10 @@ static void test_modes(void **state)
 	assert_int_equal(spec_set_mode(&s, "web", MODE_MONITOR), 0);
 	assert_int_equal(spec_set_mode(&s, "web", MODE_MONITOR), 0);
 	assert_int_equal(s.n_modes, 1);
-	expect(&s, "web:monitor");
+	expect(&s, "web:monitor*");
 	/* set by hand: a new text does not undo it, removing the policy does */
 	add(&s, web);
-	expect(&s, "web:monitor");
+	expect(&s, "web:monitor*");
 	assert_int_equal(spec_remove(&s, "web"), 0);
 	assert_int_equal(s.n_modes, 0);
 	add(&s, web);
@@ -269,7 +270,7 @@ static void test_runs(void **state)
 	add_run(&s, both, 0, "/pavise/run-1-1", SPEC_AS_WRITTEN);
 	assert_int_equal(spec_free_slot(&s), 1);
 	add_run(&s, db, 1, "/pavise/run-2-1", MODE_ENFORCE);
-	expect(&s, "web:enforce web:enforce db:enforce db:enforce");
+	expect(&s, "web:enforce web:enforce db:enforce db:enforce*");
 	c = compile(&s, 7);
 	assert_int_equal(verdict(&c, "/web", "/etc/shadow"), PV_DENY);
 	assert_int_equal(verdict(&c, "/web", "/etc/a"), PV_ALLOW);
@@ -292,7 +293,7 @@ static void test_runs(void **state)
 	assert_false(spec_profile_has_slot(&s, 100000, 0));
 	compiled_free(&c);
 	spec_remove_slot(&s, 0);
-	expect(&s, "web:enforce db:enforce");
+	expect(&s, "web:enforce db:enforce*");
 	assert_int_equal(spec_free_slot(&s), 0);
 	spec_free(&s);
 }
@@ -377,7 +378,7 @@ static void test_store(void **state)
 	assert_int_equal(store_load(f->run, 42, &again), 0);
 	assert_true(again.monitor_all);
 	assert_int_equal(again.profiles.n, s.profiles.n);
-	expect(&again, "web:monitor web:monitor");
+	expect(&again, "web:monitor* web:monitor*");
 	d = compile(&again, 42);
 	assert_true(digest_of(&c) == digest_of(&d));
 	compiled_free(&c);

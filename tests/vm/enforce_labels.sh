@@ -83,6 +83,33 @@ expect_none "$NAME/a cgroup whose name begins alike" "$RUN"
 run_in "$GROUP/free" "$P" cgroup "$CGROUPS$GROUP/enforce/in" cgroup "$CGROUPS$outside/8" read "$T/deny/file"
 denied "in and out again" "$outside/8"
 
+# waits CGROUP: the process in it executes the probe already.
+waits() {
+	waits_pid=$(cat "$CGROUPS$1/cgroup.procs") && grep -qx probe_file "/proc/$waits_pid/comm"
+}
+
+# move FROM TO: the process of one cgroup, all of its threads.
+move() {
+	cat "$CGROUPS$1/cgroup.procs" >"$T/moved"
+	cat "$T/moved" >"$CGROUPS$2/cgroup.procs"
+}
+
+has_two_threads() {
+	[ "$(wc -l <"$CGROUPS$1/cgroup.threads")" = 2 ]
+}
+
+# A thread that sleeps while its process is moved in and out.
+mkdir -p "$CGROUPS$outside/10"
+"$E" "$CGROUPS$GROUP/free/threads" "$P" thread await "$T/go-4" read "$T/deny/file" >"$T/found-4" &
+sleeper=$!
+check "$NAME/a thread waits" wait_until 30 has_two_threads "$GROUP/free/threads"
+move "$GROUP/free/threads" "$GROUP/enforce/in"
+move "$GROUP/enforce/in" "$outside/10"
+: >"$T/go-4"
+wait $sleeper
+FOUND=$(cat "$T/found-4")
+denied "a thread that slept while its process was moved in and out" "$outside/10"
+
 # Those that were there first, and the end of a policy.
 later_policy() {
 	policy labels-later enforce /suite/labels-later <<-EOF
@@ -95,16 +122,26 @@ later_policy() {
 mkdir -p "$CGROUPS/suite/labels-later"
 "$E" "$CGROUPS/suite/labels-later/1" "$P" await "$T/go-1" read "$T/first/file" >"$T/found-1" &
 before=$!
-check "$NAME/a process waits, ungoverned" wait_until 30 grep -q . "$CGROUPS/suite/labels-later/1/cgroup.procs"
+check "$NAME/a process waits, ungoverned" wait_until 30 waits /suite/labels-later/1
+"$E" "$CGROUPS/suite/labels-later/3" "$P" await "$T/go-3" read "$T/first/file" >"$T/found-3" &
+idle=$!
+check "$NAME/another one waits" wait_until 30 waits /suite/labels-later/3
 later_policy >"$T/later.yaml"
 check "$NAME/its policy comes" pavise apply "$T/later.yaml"
 : >"$T/go-1"
 wait $before
 FOUND=$(cat "$T/found-1")
 denied "a process that was there before the policy" /suite/labels-later/1 labels-later 12 first
+# nothing that is asked about happened in it between the policy and the move
+mkdir -p "$CGROUPS$outside/9"
+move /suite/labels-later/3 "$outside/9"
+: >"$T/go-3"
+wait $idle
+FOUND=$(cat "$T/found-3")
+denied "one that was moved out before it did anything under the policy" "$outside/9" labels-later 12 first
 "$E" "$CGROUPS/suite/labels-later/2" "$P" await "$T/go-2" read "$T/first/file" >"$T/found-2" &
 before=$!
-check "$NAME/a process waits, governed" wait_until 30 grep -q . "$CGROUPS/suite/labels-later/2/cgroup.procs"
+check "$NAME/a process waits, governed" wait_until 30 waits /suite/labels-later/2
 check "$NAME/its policy goes" pavise remove labels-later
 : >"$T/go-2"
 wait $before

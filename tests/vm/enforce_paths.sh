@@ -118,6 +118,32 @@ storm=$!
 allow_test "2,000 opens beside a rename storm" "$P" read-often "$T/good/x/y/file" 2000
 check "$NAME/the rename storm went on" kill $storm
 wait $storm
+
+# Nor may they lead to a permission.  The file is in deny all the time.  Read
+# from the file up while first q and then p is moved, its name would be one in
+# good.  On two processors, as not every kernel interrupts a walk; until some
+# walks were disturbed, and in batches that the ring has room for.
+disturbed() {
+	echo $(($(pavise status --json | jq .enforcement.counters.races) - disturbed_before))
+}
+mkdir -p "$T/deny/p" "$T/deny/z"
+run_in "$GROUP/free" "$P" new-deep "$T/deny/p" 200 mkdir q
+run_in "$GROUP/free" "$P" deep "$T/deny/p" 200 create q/file
+disturbed_before=0
+disturbed_before=$(disturbed)
+taskset -c 1 "$P" dance "$T" 200 >/dev/null &
+dance=$!
+batches=0
+FOUND=EACCES
+while [ "$FOUND" = EACCES ] && [ $batches -lt 10 ] && [ "$(disturbed)" -lt 8 ]; do
+	batches=$((batches + 1))
+	run_in "$GROUP/enforce" taskset -c 0 "$P" denied-often "$T/deny/z/q/file" 3000
+	barrier
+done
+check_output "$NAME/a denied file whose folders are moved" EACCES echo "$FOUND"
+check "$NAME/its folders were moved all the time" kill $dance
+wait $dance
+check "$NAME/walks were disturbed by that ($(disturbed) of $((batches * 3000)))" test "$(disturbed)" -ge 8
 events_check
 
 raw=$(log_new | tr -d '\012\040-\176\200-\377' | wc -c)

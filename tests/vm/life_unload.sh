@@ -5,7 +5,8 @@
 # Guarantees: stopping the agent ends nothing, unloading ends all of it, and
 # after that a new agent starts afresh, and proves that it enforces.
 #
-# How: one governed process is asked to open a denied file at every stage.
+# How: one governed process is asked to open a denied file at every stage.  At
+# the end one program is detached behind the agent's back.
 
 # jq's variables are not the shell's, and start_agent needs no options.
 # shellcheck disable=SC2016,SC2119
@@ -85,8 +86,18 @@ check "$NAME: its cgroup can be removed" rmdir "$CGROUPS$GROUP"
 # ---- a hole ----
 
 start_agent --policies "$T/unload.yaml" || return 0
-agent_stop
+attached=$(program_count)
+one_is_gone() {
+	[ "$(program_count)" -lt "$attached" ]
+}
+
+log_mark
 rm "$PINS/link_file_open"
+eventually "$NAME: a program without its pin is detached" one_is_gone
+check_status "$NAME: the self-test sees that" 22 pavise self-test
+matches "$NAME: and says what it found" 'failed: the forbidden file could be opened, and no event came' "$(cat "$WORK/check")"
+is "$NAME: so does its event" failed "$(log_new | grep -F '"op":"self_test"' | jq -r .agent.result)"
+agent_stop
 refused "$NAME: pins with a hole are not adopted" 19 "the pin $PINS/link_file_open is missing.*; run .pavise unload' and start again" \
 	pavise agent
 check_status "$NAME: status is in doubt" 1 pavise status

@@ -320,6 +320,55 @@ static int op_read_often(char **a)
 	return 0;
 }
 
+/* FILE TIMES: one that must be denied every time; by a descriptor, so that no name is looked up */
+static int op_denied_often(char **a)
+{
+	char link[64];
+	int place;
+
+	do
+		place = open(a[0], O_PATH);
+	while (place < 0 && errno == ENOENT); /* others move it */
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", place);
+	for (long n = atol(a[1]); n > 0; n--) {
+		if (open(link, O_RDONLY) >= 0) {
+			printf("opened with %ld to go: ", n);
+			return 0;
+		}
+		if (errno != EACCES)
+			return -1;
+	}
+	errno = EACCES;
+	return -1;
+}
+
+/*
+ * FOLDER LEVELS: until killed, move deny/p/d/../d/q to deny/z/q and deny/p to good/p, at once, and
+ * back a little later. q is in deny all the time.
+ */
+static int op_dance(char **a)
+{
+	const struct timespec pause = {.tv_nsec = 200000};
+	char p[256], other[256], path[4096];
+	int aside, home, n;
+
+	snprintf(p, sizeof(p), "%s/deny/p", a[0]);
+	snprintf(other, sizeof(other), "%s/good/p", a[0]);
+	snprintf(path, sizeof(path), "%s/deny/z", a[0]);
+	aside = open(path, O_PATH | O_DIRECTORY);
+	n = snprintf(path, sizeof(path), "%s", p);
+	for (long i = atol(a[1]); i > 0 && n < (int)sizeof(path) - 4; i--)
+		n += snprintf(path + n, sizeof(path) - n, "/d");
+	home = open(path, O_PATH | O_DIRECTORY);
+	while (!renameat(home, "q", aside, "q") && !rename(p, other)) {
+		nanosleep(&pause, NULL);
+		if (rename(other, p) || renameat(aside, "q", home, "q"))
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return -1;
+}
+
 /* FIRST SECOND: rename to and fro until killed */
 static int op_rename_forever(char **a)
 {
@@ -514,6 +563,8 @@ static const struct operation {
 	{"map-anonymous", 0, op_map_anonymous},
 	{"detached", 2, op_detached},
 	{"read-often", 2, op_read_often},
+	{"denied-often", 2, op_denied_often},
+	{"dance", 2, op_dance},
 	{"rename-forever", 2, op_rename_forever},
 	{"exec", 1, op_exec},
 	{"exec-memfd", 1, op_exec_memfd},
