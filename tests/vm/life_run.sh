@@ -57,6 +57,9 @@ is "$NAME: and the command was never executed" 0 "$(log_new | grep -F '"type":"e
 deny_policy same enforce "$T/x" >"$T/x.yaml"
 deny_policy same enforce "$T/y" >"$T/y.yaml"
 check_status "$NAME: the policy acts as written" 13 pavise run --policy "$T/x.yaml" -- "$ACTOR" open "$T/x"
+sed '/^    - cgroup:/a\      user: nobody-is-called-that' "$T/x.yaml" >"$T/user.yaml"
+check_status "$NAME: also where its subjects name a user that is not here" 13 \
+	pavise run --policy "$T/user.yaml" -- "$ACTOR" open "$T/x"
 check_status "$NAME: and with --mode monitor denies nothing" 0 \
 	pavise run --mode monitor --policy "$T/x.yaml" -- "$ACTOR" open "$T/x"
 eventually "$NAME: no cgroup is left of these" no_runs
