@@ -118,7 +118,7 @@ struct policy_label {
  */
 struct policy_subject {
 	struct policy_pattern cgroup;
-	bool cgroup_literal; /* its text is a path, not a pattern */
+	bool cgroup_literal;	    /* its text is a path, not a pattern */
 	struct policy_pattern unit; /* ends in a unit's type, so it matches no slice */
 	struct policy_pattern exe;
 	struct policy_pattern user; /* no pattern: a user's name or number as written */

@@ -67,7 +67,8 @@ static __always_inline void compare_rows(struct pv_scratch *s, struct pv_matcher
 		u32 before = matcher_cell(m, from, access, 0), after = matcher_cell(m, to, access, before);
 
 		/* `create` is about a name and not about what has it */
-		if (access != PV_ACC_CREATE && PV_CELL_VERDICT(before) && cell_weight(before) > cell_weight(after))
+		if (access != PV_ACC_CREATE && PV_CELL_VERDICT(before) &&
+		    cell_weight(before) > cell_weight(after))
 			answer_take(&s->answer, before, profile, access);
 	}
 }

@@ -160,7 +160,7 @@ static void show_socket(char *text, size_t size, const uint8_t *name, size_t len
 	} else {
 		inet_ntop(bytes == 4 ? AF_INET : AF_INET6, name + 2, address, sizeof(address));
 		snprintf(text, size, "protocol %u, %s port %u", name[1], address,
-			 name[2 + bytes] << 8 | name[3 + bytes]);
+			 (unsigned)(name[2 + bytes] << 8 | name[3 + bytes]));
 	}
 }
 
