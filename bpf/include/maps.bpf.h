@@ -85,6 +85,8 @@ struct pv_origin {
 	u32 uid;
 	u32 exe; /* class, to be found */
 	u32 pad;
+	u64 exe_inode;	/* as in the label, or to be found */
+	u64 exe_digest; /* to be found */
 };
 
 struct pv_cgroup_query {
@@ -108,8 +110,8 @@ struct pv_answer {
  * are preemptible and a second task would overwrite it; a task's own hooks do not nest. Not the
  * stack either, which is 512 bytes for a whole call chain. Fits 8 KiB with the storage's own head.
  */
-#define PV_RECORD_ROOM 168		    /* >= every record head; they end where names begin */
-#define PV_NAMES_ROOM  (PV_NAMES_MAX + 288) /* the last component may overshoot */
+#define PV_RECORD_ROOM	168		     /* >= every record head; they end where names begin */
+#define PV_NAMES_ROOM	(PV_NAMES_MAX + 288) /* the last component may overshoot */
 #define PV_DENTRY_BYTES 96 /* from the start: covers d_seq, d_parent, d_name and a short name */
 struct pv_scratch {
 	u8 record[PV_RECORD_ROOM];
@@ -127,6 +129,7 @@ struct pv_scratch {
 	u64 mount;
 	u64 root;      /* mnt_root of that mount */
 	u64 namespace; /* of the current task */
+	u64 digest;    /* of the levels: where the name is */
 	u32 levels;
 	u32 done;
 	u32 walked; /* the walk was done, or the question needs none */
