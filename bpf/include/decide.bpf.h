@@ -138,8 +138,8 @@ static long abstract_piece(u32 i, struct pv_name_match *p)
 
 	if (at >= n || n > PV_NAMES_MAX)
 		return 1;
-	p->s->match_at =
-		at + PV_READ(p->m, n - at, PV_PATH_PIECE, p->s->names[(at + k) & (PV_NAMES_MAX - 1)]);
+	p->s->match_at = at + PV_READ(p->m, n - at, PV_PATH_PIECE,
+				      nul_as_at(p->s->names[(at + k) & (PV_NAMES_MAX - 1)]));
 	return matcher_settled(p->m) ? 1 : 0;
 }
 
