@@ -397,6 +397,8 @@ static void put_system(const struct record *r, struct json_buffer *out)
 		json_put_u64(out, "capability", d->detail);
 	else if (d->access == PV_ACC_PTRACE)
 		json_put_u64(out, "pid", d->detail);
+	else if (d->ino && r->path_length)
+		put_file(r, out);
 	else if (d->ino)
 		put_inode(r, out);
 }
