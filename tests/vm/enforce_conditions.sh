@@ -9,7 +9,7 @@
 # conditions are about.  A neighbour meets one condition less.
 
 P=$BIN/probe_file
-for d in bin bin/in except list from unless both owner allowed run; do mkdir -p "$T/$d"; done
+for d in good bin bin/in except list from unless both owner allowed run; do mkdir -p "$T/$d"; done
 for p in trusted other in/trusted; do cp "$P" "$T/bin/$p"; done
 for p in run from unless mine except-me; do cp "$BIN/probe_true" "$T/run/$p"; done
 for f in except/file except/kept except/kept-2 list/a list/b list/c from/file unless/file both/file allowed/file; do
@@ -109,6 +109,9 @@ SHOWN=
 # A program without a name is no trusted one: from memory, and deleted.
 SHOWN=$T/unless/file
 file_test "unless-from, a program in memory" 3 unless exec-memfd exec "$P" @ "$trusted" read "$SHOWN"
+# nor is one that only says so
+deny_test "unless-from, a program that pretends" file_open read 'files[3]' "$T/unless/**" "$T/unless/file" \
+	"$T/good" "$BIN/probe_exe" "$trusted" 1000 @
 SHOWN=
 run_in "$GROUP/enforce" "$P" exec-memfd "$trusted" read "$T/from/file"
 check_output "$NAME/from, a program in memory" 0 echo "$FOUND"
