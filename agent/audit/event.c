@@ -320,17 +320,12 @@ static bool hook_is_local(unsigned hook)
 	return hook == PV_HOOK_SOCKET_BIND || hook == PV_HOOK_SOCKET_LISTEN || hook == PV_HOOK_SOCKET_ACCEPT;
 }
 
-static void put_file(const struct record *r, struct json_buffer *out)
+/* A file as far as it is known without a name. */
+static void put_inode(const struct record *r, struct json_buffer *out)
 {
 	const struct pv_decision_record *d = &r->u.decision;
 	char mode[16];
 
-	if (r->path_length)
-		json_put_bytes(out, "path", r->path, r->path_length);
-	else if (d->walk == PV_WALK_OK)
-		json_put_string(out, "path", "/");
-	if (d->walk == PV_WALK_DEEP)
-		json_put_bool(out, "path_cut", true);
 	if (d->dev)
 		put_device(d->dev, out);
 	if (d->ino)
@@ -342,6 +337,19 @@ static void put_file(const struct record *r, struct json_buffer *out)
 	}
 	if (d->flags || hook_has_flags(d->hook))
 		json_put_u64(out, "flags", d->flags);
+}
+
+static void put_file(const struct record *r, struct json_buffer *out)
+{
+	const struct pv_decision_record *d = &r->u.decision;
+
+	if (r->path_length)
+		json_put_bytes(out, "path", r->path, r->path_length);
+	else if (d->walk == PV_WALK_OK)
+		json_put_string(out, "path", "/");
+	if (d->walk == PV_WALK_DEEP)
+		json_put_bool(out, "path_cut", true);
+	put_inode(r, out);
 }
 
 static void put_socket(const struct record *r, struct json_buffer *out)
@@ -389,8 +397,10 @@ static void put_system(const struct record *r, struct json_buffer *out)
 		json_put_u64(out, "capability", d->detail);
 	else if (d->access == PV_ACC_PTRACE)
 		json_put_u64(out, "pid", d->detail);
-	else if (d->ino)
+	else if (d->ino && r->path_length)
 		put_file(r, out);
+	else if (d->ino)
+		put_inode(r, out);
 }
 
 static void put_object(const struct record *r, struct json_buffer *out)

@@ -8,13 +8,13 @@
  * workers and CLONE_INTO_CGROUP children too), and nothing but a policy set without the policy
  * removes.
  *
- * How: the label holds what it was resolved for: the generation, the cgroup's id, the uid, and how
- * many programs the task had executed. Where one of them differs, or where there is no label, the
- * cgroup's path is read in the kernel, from the root down by
- * the cgroup's own list of ancestors, through the image's automaton. So nothing races with user
- * space: no scan at start, no notice of a new cgroup, no table of cgroups that could be full.
- * Cgroup v2 directories cannot be renamed. Entering a cgroup is noticed at once by bpf/trace, so
- * that the profile is taken on even by a task that runs no hook while it is there.
+ * How: the label holds what it was resolved for: the generation, the cgroup's id, the uid, how many
+ * programs the task had executed, and where its executable's name was. Where one of them differs, or where
+ * there is no label, the cgroup's path is read in the kernel, from the root down by the cgroup's own list of
+ * ancestors, through the image's automaton. So nothing races with user space: no scan at start, no notice of
+ * a new cgroup, no table of cgroups that could be full. Cgroup v2 directories cannot be renamed. Entering a
+ * cgroup is noticed at once by bpf/trace, so that the profile is taken on even by a task that runs no hook
+ * while it is there.
  *
  * The move of a process with several threads out of a governed cgroup makes every label stale
  * (thread_moves): its threads then take over what the leader holds.
@@ -133,6 +133,7 @@ static __always_inline void label_hold(struct pv_label *l, u32 profile)
 		return;
 	}
 	l->held[n] = profile;
+	barrier();
 	l->n_held = n + 1;
 }
 
@@ -177,8 +178,9 @@ static __always_inline void origin_get(struct pv_origin *o, const struct pv_labe
 {
 	o->execs = l ? l->execs : 0;
 	o->exec_cgroup = l ? l->exec_cgroup : 0;
+	o->exe_inode = l && l->execs == l->execs_seen ? l->exe_inode : 0;
+	o->exe_digest = 0;
 	barrier();
-	o->cgroup_id = cgroup_id(task);
 	o->uid = task_uid(task);
 }
 
@@ -193,6 +195,8 @@ static __always_inline int task_profile(struct pv_scratch *s, struct task_struct
 	bool stale = false;
 
 	o->exe = 0;
+	/* of the very cgroup that is asked about: the task may be moved at any time */
+	o->cgroup_id = cgroup->kn->id;
 	if (task->flags & PF_KTHREAD)
 		return 0;
 	o->exe = exe_class(s, task, generation, &stale);
@@ -229,12 +233,17 @@ static __always_inline int label_refresh(struct pv_label *l, struct pv_scratch *
 		return profile;
 	other_set = l->generation != generation;
 	moved = l->cgroup_id != o->cgroup_id || l->execs_seen != o->execs || l->uid != o->uid;
+	/* another name of the executable, or another executable whose exec is not counted yet */
+	if (l->exe_digest && o->exe_digest && l->exe_digest != o->exe_digest)
+		moved = true;
+	l->version++;
 	l->generation = 0;
 	barrier();
 	if (other_set)
 		l->exec_inode = 0; /* decided by another policy set */
 	if (l->cgroup_id && moved && l->profile && l->profile != (u32)profile)
 		label_hold(l, l->profile);
+	barrier();
 	if (l->epoch != epoch)
 		label_merge_leader(l, task);
 	if (!l->exec_cgroup)
@@ -244,6 +253,9 @@ static __always_inline int label_refresh(struct pv_label *l, struct pv_scratch *
 	l->execs_seen = o->execs;
 	l->uid = o->uid;
 	l->exe = o->exe;
+	l->exe_inode = o->exe_inode;
+	if (o->exe_digest)
+		l->exe_digest = o->exe_digest;
 	l->epoch = epoch;
 	barrier();
 	l->generation = generation;

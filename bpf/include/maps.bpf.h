@@ -85,6 +85,8 @@ struct pv_origin {
 	u32 uid;
 	u32 exe; /* class, to be found */
 	u32 pad;
+	u64 exe_inode;	/* as in the label, or to be found */
+	u64 exe_digest; /* to be found */
 };
 
 struct pv_cgroup_query {
@@ -127,6 +129,7 @@ struct pv_scratch {
 	u64 mount;
 	u64 root;      /* mnt_root of that mount */
 	u64 namespace; /* of the current task */
+	u64 digest;    /* of the levels: where the name is */
 	u32 levels;
 	u32 done;
 	u32 walked; /* the walk was done, or the question needs none */

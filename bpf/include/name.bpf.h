@@ -82,29 +82,38 @@ __weak int path_answer(struct pv_scratch *s, u32 start, u32 generation)
  * The class of a task's executable under the image of `generation`: PV_EXE_UNKNOWN where its path
  * cannot be read, or PV_STALE by *stale. It has the name that it has in the mount namespace where it
  * was found, so that a task which changes its own does not change what it runs. What has no name, a
- * program in memory or one that is not below its mount's root, is of class 0.
+ * program in memory or one that is not below its mount's root, is of class 0; and so is another file
+ * than the one that was executed (PR_SET_MM_EXE_FILE).
  */
 static __always_inline u32 exe_class(struct pv_scratch *s, struct task_struct *task, u32 generation,
 				     bool *stale)
 {
+	struct mm_struct *mm = task->mm;
 	struct pv_matcher m;
-	struct mm_struct *mm;
 	struct file *file;
+	u64 inode = 0;
 	int answer;
 
-	if (!matcher_open(&m))
+	if (!s || !matcher_open(&m))
 		return PV_EXE_UNKNOWN;
+	file = mm ? mm->exe_file : NULL;
+	if (file)
+		inode = (u64)file->f_inode;
+	if (!s->origin.exe_inode)
+		s->origin.exe_inode = inode;
 	if (m.head->exe_start & PV_DECIDED)
 		return m.head->exe_start & PV_VALUE_MASK;
-	mm = task->mm;
-	if (!s || !mm)
-		return PV_EXE_UNKNOWN;
-	file = mm->exe_file;
 	if (!file)
 		return PV_EXE_UNKNOWN;
+	if (s->origin.exe_inode != inode) {
+		s->origin.exe_digest = inode;
+		return 0;
+	}
 	s->object = (u64)file->f_path.dentry;
 	s->mnt = (u64)file->f_path.mnt;
-	switch (walk(s)) {
+	answer = walk(s);
+	s->origin.exe_digest = s->digest;
+	switch (answer) {
 	case PV_WALK_OK:
 	case PV_WALK_FOREIGN:
 		break;

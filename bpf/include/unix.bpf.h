@@ -8,7 +8,8 @@
  *   listen, accept   the socket's own name
  *
  * A path is found by the walk, from the dentry that the socket was bound to, so neither links nor
- * relative names disguise it. A socket without a name passes: only who was given one of a pair has
+ * relative names disguise it. It is the name in the mount namespace where the socket was bound: a
+ * service that has a namespace of its own has the same names for the sockets of the host. A socket without a name passes: only who was given one of a pair has
  * anything to do with it.
  */
 #ifndef PAVISE_UNIX_BPF_H

@@ -64,6 +64,7 @@ static __always_inline void walk_note(struct pv_scratch *s, u64 pointer, u32 che
 	}
 	s->level[n] = pointer;
 	s->check[n] = check;
+	s->digest = (s->digest ^ pointer ^ (u64)check << 32) * 0x9e3779b97f4a7c15ull;
 	s->levels = n + 1;
 }
 
@@ -232,6 +233,7 @@ static long walk_try(u32 i, struct pv_walker *w)
 	s->dentry = s->object;
 	s->mount = s->mnt - MOUNT(mnt);
 	s->levels = s->names_len = s->done = 0;
+	s->digest = 1;
 	s->end = PV_WALK_DEEP;
 	if (!read_u64(&s->root, s->mnt + bpf_core_field_offset(struct vfsmount, mnt_root))) {
 		s->end = PV_WALK_FAULT;

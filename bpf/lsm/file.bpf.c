@@ -103,6 +103,7 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 	     int ret)
 {
 	struct pv_label *l;
+	bool executed;
 	u64 there = 0;
 	int r = 0;
 
@@ -115,16 +116,17 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 	bpf_probe_read_kernel(&there, sizeof(there), &ctx[0]);
 	if (!there)
 		return verdict(anonymous_decide(0, prot, PV_HOOK_MMAP_FILE));
-	if (prot & PROT_WRITE || !file->f_inode->i_nlink)
-		r = anonymous_decide((u64)file->f_inode, prot, PV_HOOK_MMAP_FILE);
-	if (r < 0)
-		return verdict(r);
 	/*
-	 * The segments of the program whose exec was just decided: `exec` includes `map`. The new mm
-	 * ties this to that very exec: a task gets another mm by no other way.
+	 * The segments of the program whose exec was just decided: `exec` includes `map`, and that it has
+	 * no name was decided. The new mm ties this to that very exec: a task gets another mm by no other
+	 * way.
 	 */
-	if (l && l->exec_inode == (u64)file->f_inode && l->exec_mm == (u64)bpf_get_current_task_btf()->mm)
-		return 0;
+	executed =
+		l && l->exec_inode == (u64)file->f_inode && l->exec_mm == (u64)bpf_get_current_task_btf()->mm;
+	if (prot & PROT_WRITE || (!executed && !file->f_inode->i_nlink))
+		r = anonymous_decide((u64)file->f_inode, prot, PV_HOOK_MMAP_FILE);
+	if (r < 0 || executed)
+		return verdict(r);
 	return verdict(map_decide(file, prot, PV_HOOK_MMAP_FILE));
 }
 

@@ -4,17 +4,36 @@
  *
  *   task_alloc           the child gets the parent's label, before it can run
  *   cgroup_attach_task   a task takes on the profile of the cgroup that it enters
- *   bprm_committed_creds a task runs another program: what it is governed by has to be found anew
+ *   bprm_committed_creds a task takes on the profile of the program that it executes
+ *   task_fix_setuid      before a task changes its uid it takes on the profile that it has by the old
  *   iter/task            all tasks, run by the agent once a policy set is published
  *
  * A task that is put into a cgroup and taken out again before it runs any hook would otherwise
- * never have been labelled. Everything else is done where a hook asks (label.bpf.h), which is what
- * enforcement relies on.
+ * never have been labelled, nor one whose executable is renamed, or that changes its uid, so early.
+ * Everything else is done where a hook asks (label.bpf.h), which is what enforcement relies on.
  */
 #include "label.bpf.h"
 #include "process.bpf.h"
 
 #define ENOMEM 12
+
+/*
+ * Somebody may write the parent's label meanwhile. A label is written held profiles first and copied
+ * from the front, so that the copy has what was left behind as its profile or among those held: the
+ * child then counts as moved, so that it keeps its profile.
+ */
+static __always_inline void label_copy(struct pv_label *child, const struct pv_label *parent)
+{
+	u32 version = parent->version, writing = parent->writing;
+
+	barrier();
+	__builtin_memcpy(child, parent, sizeof(*child));
+	barrier();
+	if (writing || parent->writing || parent->version != version) {
+		child->generation = 0;
+		child->execs_seen = child->execs - 1;
+	}
+}
 
 SEC("lsm/task_alloc")
 int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
@@ -31,7 +50,7 @@ int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, in
 		/* what the parent holds cannot be found again by the child: refuse to make one */
 		return parent->n_held || parent->profile ? -ENOMEM : 0;
 	}
-	__builtin_memcpy(child, parent, sizeof(*child));
+	label_copy(child, parent);
 	child->exec_mm = child->exec_inode = child->trunc_inode = child->denials = 0;
 	child->writing = 0;
 	return 0;
@@ -82,12 +101,32 @@ int BPF_PROG(committed_creds, struct linux_binprm *bprm)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
+	struct pv_state *st = state_get();
 
-	if (!l)
+	if (!l || !st)
 		return 0; /* the first label is that of a task that has executed where it is */
 	l->exec_cgroup = cgroup_id(task);
 	barrier();
 	l->execs++;
+	if (label_now(task, st))
+		label_now(task, st);
+	return 0;
+}
+
+SEC("lsm/task_fix_setuid")
+int BPF_PROG(fix_setuid, struct cred *new, const struct cred *old, int flags, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pv_state *st = state_get();
+	struct pv_label *l;
+
+	if (ret || !st || !st->generation)
+		return ret;
+	if (label_now(task, st))
+		label_now(task, st);
+	l = bpf_task_storage_get(&labels, task, 0, 0);
+	if (l && !l->profile && !l->n_held)
+		bpf_task_storage_delete(&scratch, task);
 	return 0;
 }
 

@@ -157,13 +157,18 @@ govern() {
 	PREPARE=:
 }
 
-# rule_line RULE: the line of RULE, like files[0], or of a section's default,
-# like files.
+# rule_line RULE: the line of RULE, like files[0], system.mount or
+# capabilities.sys_admin (in a list with a line for each), or of a section's
+# default, like files.
 rule_line() {
 	awk -v want="$1" '
 		/^  [a-z]+:/ { section = $1; sub(":.*", "", section); rule = 0 }
-		/^    default:/ { if (want == section) print NR }
-		/^      - / { if (want == section "[" rule++ "]") print NR }
+		/^    [a-z-]+:/ {
+			key = $1
+			sub(":.*", "", key)
+			if (want == section "." key || (key == "default" && want == section)) print NR
+		}
+		/^      - / { if (want == section "[" rule++ "]" || want == section "." $2) print NR }
 	' "$POLICY"
 }
 
@@ -214,14 +219,15 @@ expect_none() {
 # error.  Asserts that it
 #   - succeeds in a cgroup that no policy governs,
 #   - succeeds under the enforcing policy with NEIGHBOUR in place of OBJECT,
-#   - fails with EACCES under the enforcing policy,
+#   - fails with EACCES (or $DENIED) under the enforcing policy,
 #   - succeeds under the monitoring policy,
 # and (in events_check) that the third left exactly one event "deny", the
 # fourth exactly one "would_deny", both with HOOK, OP, RULE and its line,
-# reason and MATCH, and the object, and the others none.  RULE is "files[0]",
-# or "files" for the section's default; - where nothing can be decided.
-# $PREPARE, if set, is run before each, $SUCCESS is printed instead of 0,
-# $SHOWN is the object in the event if it is not OBJECT.
+# reason and MATCH, and the object, and the others none.  RULE is "files[0]"
+# or "system.mount", or "files" for the section's default; - where nothing can
+# be decided.  $PREPARE, if set, is run before each, $SUCCESS is printed instead
+# of 0, $SHOWN is the object in the event if it is not OBJECT, $REASON the
+# reason if it does not follow from RULE.
 deny_test() {
 	deny_name=$NAME/$1
 	deny_hook=$2
@@ -242,7 +248,7 @@ deny_test() {
 	placed "$deny_neighbour" "$@"
 	deny_run enforce
 	expect_none "$deny_name, neighbour: no event" "$RUN"
-	deny_expected="${SUCCESS:-0}, EACCES, ${SUCCESS:-0}, ${SUCCESS:-0}, "
+	deny_expected="${SUCCESS:-0}, ${DENIED:-EACCES}, ${SUCCESS:-0}, ${SUCCESS:-0}, "
 	if [ "$deny_found" = "$deny_expected" ]; then
 		ok "$deny_name"
 	else
@@ -263,12 +269,13 @@ deny_events() {
 	deny_line=-
 	case $deny_rule in
 	-) deny_reason=not_decidable ;;
-	*\[*) deny_reason=explicit_deny ;;
+	*\[* | *.*) deny_reason=explicit_deny ;;
 	*) deny_reason=default_deny ;;
 	esac
+	deny_reason=${REASON:-$deny_reason}
 	if [ "$deny_rule" != - ]; then deny_line=$(rule_line "$deny_rule"); fi
 	case $deny_rule in
-	*\[*) deny_id=$deny_rule ;;
+	*\[* | *.*) deny_id=$deny_rule ;;
 	*) deny_id=- ;;
 	esac
 	expect_event "$deny_name, event" "$deny_enforced" deny "$deny_hook" "$deny_op" "$GOVERNOR-enforce" \
@@ -327,13 +334,17 @@ barrier_policy() {
 	EOF
 }
 
-# log_decisions: the decisions since log_mark, one line each: cgroup, type,
-# hook, op, policy, rule, line, reason, match, object.
+# log_decisions: the decisions since log_mark, one line each: cgroup, type
+# (with "+kill" if it kills), hook, op, policy, rule, line, reason, match,
+# object.
 log_decisions() {
 	log_new | grep -F '"decision":' | jq -r '.decision as $d | $d.object as $o |
-		[.ctr.cgroup // "-", .type, $d.hook // "-", $d.op // "-", $d.policy.name // "-",
+		[.ctr.cgroup // "-", .type + (if $d.kill then "+kill" else "" end), $d.hook // "-", $d.op // "-", $d.policy.name // "-",
 		 $d.rule.id // "-", $d.rule.line // "-", $d.reason // "-", $d.match // "-",
 		 if $o.path then $o.path
+		 elif $o.abstract then $o.abstract
+		 elif $o.capability then $o.capability
+		 elif $o.pid then "pid"
 		 elif $o.port then "\($o.remote // $o.local):\($o.port)"
 		 elif $o.family then "\($o.family)/\($o.type)/\($o.protocol)"
 		 else $d.walk // "-" end] | @tsv'
@@ -384,7 +395,9 @@ begin() {
 	log_mark
 	PREPARE=:
 	SUCCESS=
+	DENIED=
 	SHOWN=
+	REASON=
 }
 
 # end: leaves nothing behind that the next file could stumble over.

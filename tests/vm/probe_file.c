@@ -413,6 +413,65 @@ static int op_exec(char **a)
 	return execv(a[0], a);
 }
 
+/* NAME PROGRAM ARGUMENT...: by another name */
+static int op_exec_as(char **a)
+{
+	const char *program = a[1];
+
+	a[1] = a[0];
+	return execv(program, a + 1);
+}
+
+static int expect_denied(const char *file)
+{
+	if (open(file, O_RDONLY) >= 0)
+		errno = 0;
+	return errno == EACCES ? 0 : -1;
+}
+
+/* TIMES FILE PROGRAM: this program and PROGRAM in turns, so often; each must be denied FILE */
+static int op_exec_often(char **a)
+{
+	char self[4096], left[32], *next[] = {a[2], "exec-often", left, a[1], self, NULL};
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	long times = atol(a[0]);
+
+	if (n < 0 || expect_denied(a[1])) {
+		printf("%ld left: ", times);
+		return -1;
+	}
+	errno = EACCES;
+	if (times <= 0)
+		return -1;
+	self[n] = '\0';
+	snprintf(left, sizeof(left), "%ld", times - 1);
+	return execv(a[2], next);
+}
+
+/* TIMES UID FILE: a child that becomes UID, and comes back, must be denied FILE before and after */
+static int op_euid_often(char **a)
+{
+	int status;
+
+	for (long n = atol(a[0]); n > 0; n--) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			if (syscall(SYS_setresuid, -1, atoi(a[1]), -1) || expect_denied(a[2]) ||
+			    syscall(SYS_setresuid, -1, 0, -1) || expect_denied(a[2]))
+				_exit(1);
+			_exit(0);
+		}
+		if (pid < 0 || waitpid(pid, &status, 0) != pid || status) {
+			printf("%ld left: ", n);
+			errno = 0;
+			return -1;
+		}
+	}
+	errno = EACCES;
+	return -1;
+}
+
 static int op_exec_descriptor(char **a)
 {
 	int fd = open(a[0], O_PATH);
@@ -506,6 +565,20 @@ static int in_cgroup(char **a)
 	return r;
 }
 
+/* another effective user, as long as it can be undone */
+static int in_euid(char **a)
+{
+	return (int)syscall(SYS_setresuid, -1, atoi(a[0]), -1);
+}
+
+/* another user for good */
+static int in_uid(char **a)
+{
+	uid_t uid = (uid_t)atoi(a[0]);
+
+	return (int)syscall(SYS_setresuid, uid, uid, uid);
+}
+
 static const struct wrapper {
 	const char *name;
 	int arguments;
@@ -515,7 +588,8 @@ static const struct wrapper {
 	{"new-deep", 2, in_new_deep}, {"chroot", 1, in_root},
 	{"bind", 2, in_bind},	      {"unshare", 0, in_namespace},
 	{"cgroup", 1, in_cgroup},     {"userns", 0, in_user_namespace},
-	{"await", 1, op_await},
+	{"await", 1, op_await},	      {"euid", 1, in_euid},
+	{"uid", 1, in_uid},
 };
 
 static const struct operation {
@@ -568,6 +642,9 @@ static const struct operation {
 	{"rename-forever", 2, op_rename_forever},
 	{"exec", 1, op_exec},
 	{"exec-memfd", 1, op_exec_memfd},
+	{"exec-as", 2, op_exec_as},
+	{"exec-often", 3, op_exec_often},
+	{"euid-often", 3, op_euid_often},
 	{"exec-descriptor", 1, op_exec_descriptor},
 	{"execveat", 2, op_execveat},
 };
@@ -643,6 +720,23 @@ static int in_child(char **argv)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
 }
 
+/* PROGRAM ARGUMENT..., by a child that shares our memory until then */
+static int in_vfork(char **argv)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = vfork();
+	if (!pid) {
+		execv(argv[0], argv);
+		_exit(126);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return 125;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
+}
+
 static int run(char **argv)
 {
 	if (!argv[0]) {
@@ -655,6 +749,8 @@ static int run(char **argv)
 		return in_thread(argv + 1);
 	if (!strcmp(argv[0], "fork"))
 		return in_child(argv + 1);
+	if (!strcmp(argv[0], "vfork") && argv[1])
+		return in_vfork(argv + 1);
 	for (size_t i = 0; i < COUNT(wrappers); i++) {
 		const struct wrapper *w = &wrappers[i];
 
