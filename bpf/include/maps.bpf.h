@@ -124,7 +124,10 @@ struct pv_scratch {
 	u32 end;    /* enum pv_walk */
 	u32 names_len;
 	/* walk: where it is */
-	u64 raw[PV_DENTRY_BYTES / 8]; /* the dentry */
+	union {
+		u64 raw[PV_DENTRY_BYTES / 8]; /* the dentry */
+		struct pv_cgroup_query query; /* made when the walk to the executable is over */
+	};
 	u64 dentry;
 	u64 mount;
 	u64 root;      /* mnt_root of that mount */
@@ -141,7 +144,6 @@ struct pv_scratch {
 	u32 follow[1 + PV_HELD_MAX]; /* by profile: what follow.bpf.h knows of the new name */
 	struct pv_subject subject;
 	struct pv_origin origin;
-	struct pv_cgroup_query query;
 	struct pv_context context;
 	struct pv_answer answer;
 };

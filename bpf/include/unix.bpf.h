@@ -9,8 +9,8 @@
  *
  * A path is found by the walk, from the dentry that the socket was bound to, so neither links nor
  * relative names disguise it. It is the name in the mount namespace where the socket was bound: a
- * service that has a namespace of its own has the same names for the sockets of the host. A socket without a name passes: only who was given one of a pair has
- * anything to do with it.
+ * service that has a namespace of its own has the same names for the sockets of the host. A socket without a
+ * name passes: only who was given one of a pair has anything to do with it.
  */
 #ifndef PAVISE_UNIX_BPF_H
 #define PAVISE_UNIX_BPF_H
