@@ -111,10 +111,11 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 		return ret;
 	/*
 	 * There may be no file. Verifiers from 6.4 to 6.14 take this argument for one that is never
-	 * NULL and cut out what is only done when it is; they do not follow what a helper reads.
+	 * NULL and cut out what is only done when it is; they do not follow what a helper reads. Later ones
+	 * want to see the argument itself compared.
 	 */
 	bpf_probe_read_kernel(&there, sizeof(there), &ctx[0]);
-	if (!there)
+	if (!there || !file)
 		return verdict(anonymous_decide(0, prot, PV_HOOK_MMAP_FILE));
 	/*
 	 * The segments of the program whose exec was just decided: `exec` includes `map`, and that it has
