@@ -25,7 +25,7 @@ govern <<EOP
       - sys_admin
       - net_raw
       - sys_chroot
-      - syslog
+      - wake_alarm
       - chown
 EOP
 
@@ -43,7 +43,7 @@ DENIED=EPERM
 capability_test "sys_admin" sys_admin hostname
 capability_test "net_raw" net_raw raw
 capability_test "sys_chroot" sys_chroot chroot /
-capability_test "a capability above 31" syslog dmesg
+capability_test "a capability above 31" wake_alarm alarm
 capability_test "chown" chown chown "$T/good/file"
 DENIED=
 allow_test "another capability" "$P" nice
