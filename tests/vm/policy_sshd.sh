@@ -34,7 +34,7 @@ client() {
 	program=$1
 	shift
 	timeout 60 "$program" -F none -i "$T/key" -o BatchMode=yes -o UserKnownHostsFile="$T/hosts" \
-		-o StrictHostKeyChecking=no -o LogLevel=ERROR -o Port=2222 "$@" </dev/null
+		-o StrictHostKeyChecking=no -o LogLevel=INFO -o Port=2222 "$@" </dev/null
 }
 
 in_force sshd
