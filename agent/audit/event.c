@@ -311,8 +311,8 @@ static void put_subject(const struct event_source *s, const struct record *r, co
 
 static bool hook_has_flags(unsigned hook)
 {
-	return hook == PV_HOOK_FILE_OPEN || hook == PV_HOOK_MMAP_FILE || hook == PV_HOOK_FILE_MPROTECT ||
-	       hook == PV_HOOK_SOCKET_SENDMSG;
+	return hook == PV_HOOK_FILE_OPEN || hook == PV_HOOK_FILE_RECEIVE || hook == PV_HOOK_MMAP_FILE ||
+	       hook == PV_HOOK_FILE_MPROTECT || hook == PV_HOOK_SOCKET_SENDMSG;
 }
 
 static bool hook_is_local(unsigned hook)

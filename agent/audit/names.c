@@ -37,6 +37,7 @@ static const char *const hooks[] = {
 	[PV_HOOK_PATH_TRUNCATE] = "path_truncate",
 	[PV_HOOK_FILE_TRUNCATE] = "file_truncate",
 	[PV_HOOK_FILE_MPROTECT] = "file_mprotect",
+	[PV_HOOK_FILE_RECEIVE] = "file_receive",
 	[PV_HOOK_UNIX_STREAM_CONNECT] = "unix_stream_connect",
 	[PV_HOOK_UNIX_MAY_SEND] = "unix_may_send",
 	[PV_HOOK_CAPABLE] = "capable",

@@ -7,6 +7,9 @@
  *               not be run; anonymous-exec: memory that is executable and comes from no file, from
  *               one without a name, or can be, or was, written
  *
+ *   file_receive   what open asked for, of a descriptor that comes from another process: it gives
+ *               nothing that could not be opened
+ *
  * Not here: opens by which the kernel executes (bpf/lsm/exec.bpf.c decides those by name), and
  * opens that overlayfs does on a layer below a file that was decided by its own name. Descriptors
  * that a task already had are not looked at again.
@@ -18,6 +21,7 @@
 #define O_EXEC_FMODE	0x20 /* __FMODE_EXEC in f_flags: open_exec() only, open(2) cannot set it */
 #define FMODE_READ	0x1
 #define FMODE_WRITE	0x2
+#define FMODE_PATH	0x4000 /* O_PATH: nothing can be read or written by it */
 #define FMODE_CREATED	0x100000
 #define FMODE_NOACCOUNT 0x20000000 /* overlayfs's own open of a layer's file */
 #define PROT_EXEC	0x4
@@ -32,9 +36,9 @@ static __always_inline void question_file(struct pv_question *q, struct file *fi
 	q->inode = (u64)file->f_inode;
 }
 
-static __noinline int file_open_decide(struct file *file)
+static __noinline int file_open_decide(struct file *file, u32 hook)
 {
-	struct pv_question q = {.hook = PV_HOOK_FILE_OPEN, .flags = file->f_flags};
+	struct pv_question q = {.hook = hook, .flags = file->f_flags};
 	u32 write = file->f_flags & O_APPEND ? PV_ACC_APPEND : PV_ACC_WRITE;
 	fmode_t mode = file->f_mode;
 	bool directory = (file->f_inode->i_mode & S_IFMT) == S_IFDIR;
@@ -47,7 +51,7 @@ static __noinline int file_open_decide(struct file *file)
 				 mode & FMODE_WRITE ? write : PV_NO_ACCESS, PV_NO_ACCESS);
 	if (!directory && !(mode & (FMODE_READ | FMODE_WRITE)))
 		q.want = PV_WANT(PV_ACC_READ, PV_ACC_WRITE, PV_NO_ACCESS); /* O_ACCMODE: for ioctl only */
-	if (mode & FMODE_CREATED)
+	if (mode & FMODE_CREATED && hook == PV_HOOK_FILE_OPEN)
 		q.seen = PV_ACC_CREATE; /* path_mknod decided that before the file was there */
 	return decide(&q);
 }
@@ -71,11 +75,21 @@ int BPF_PROG(file_open, struct file *file, int ret)
 		return ret;
 	if (file->f_flags & O_EXEC_FMODE || file->f_mode & FMODE_NOACCOUNT)
 		return 0;
-	r = file_open_decide(file);
+	r = file_open_decide(file, PV_HOOK_FILE_OPEN);
 	if (r >= 0 && truncate_by_path() && (file->f_flags & (O_TRUNC | O_APPEND)) == O_TRUNC &&
 	    file->f_mode & FMODE_WRITE)
 		truncate_expect(file);
 	return verdict(r);
+}
+
+SEC("lsm/file_receive")
+int BPF_PROG(file_receive, struct file *file, int ret)
+{
+	struct pv_label *l;
+
+	if (ret || file->f_mode & FMODE_PATH || !label_governed(&l))
+		return ret;
+	return verdict(file_open_decide(file, PV_HOOK_FILE_RECEIVE));
 }
 
 #define PROT_WRITE 0x2
