@@ -525,4 +525,16 @@ static __always_inline int decide(const struct pv_question *q)
 	return r == PV_STALE ? decide_once(q) : r;
 }
 
+/*
+ * The generation of the image at hand, 0 without one. An operation that takes several decisions is
+ * decided anew where it changed meanwhile: by parts of two sets it could pass that each of them denies.
+ * Once is enough, see above.
+ */
+static __always_inline u32 image_generation(void)
+{
+	struct pv_matcher m;
+
+	return matcher_open(&m) ? m.head->generation : 0;
+}
+
 #endif

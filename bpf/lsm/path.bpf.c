@@ -138,23 +138,28 @@ static __noinline int follow_decide(struct path *dir, struct dentry *dentry, str
 	return follow(&f);
 }
 
+#define QUIET 0x10000 /* with the flags of a rename: `quiet` as for name_decide() */
+
+/* What follows the names' own rules. */
 static __always_inline int rename_follow(struct path *old_dir, struct dentry *old_dentry,
 					 struct path *new_dir, struct dentry *new_dentry, unsigned int flags,
 					 int quiet)
 {
-	int r = follow_decide(old_dir, old_dentry, new_dir, new_dentry, PV_HOOK_PATH_RENAME | quiet);
+	int r = follow_decide(old_dir, old_dentry, new_dir, new_dentry,
+			      PV_HOOK_PATH_RENAME | (quiet ? HOOK_QUIET : 0));
 
 	if (r < 0 || !(flags & RENAME_EXCHANGE))
 		return r;
 	return follow_decide(new_dir, new_dentry, old_dir, old_dentry,
-			     PV_HOOK_PATH_RENAME | (r ? HOOK_QUIET : quiet));
+			     PV_HOOK_PATH_RENAME | (quiet || r ? HOOK_QUIET : 0));
 }
 
 static __noinline int rename_decide(struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
 				    struct dentry *new_dentry, unsigned int flags)
 {
-	int r = name_decide(old_dir, old_dentry, PV_HOOK_PATH_RENAME, PV_WANT1(PV_ACC_RENAME), 0);
+	bool quiet = flags & QUIET;
 	u32 want = PV_WANT1(PV_ACC_CREATE);
+	int r = name_decide(old_dir, old_dentry, PV_HOOK_PATH_RENAME, PV_WANT1(PV_ACC_RENAME), quiet);
 
 	if (r < 0)
 		return r;
@@ -162,7 +167,13 @@ static __noinline int rename_decide(struct path *old_dir, struct dentry *old_den
 		want = PV_WANT1(PV_ACC_RENAME);
 	else if (new_dentry->d_inode)
 		want = PV_WANT(PV_ACC_CREATE, PV_ACC_DELETE, PV_NO_ACCESS);
-	return name_decide(new_dir, new_dentry, PV_HOOK_PATH_RENAME, want, r) ?: r;
+	quiet = quiet || r;
+	r = name_decide(new_dir, new_dentry, PV_HOOK_PATH_RENAME, want, quiet);
+	if (r < 0)
+		return r;
+	quiet = quiet || r;
+	r = rename_follow(old_dir, old_dentry, new_dir, new_dentry, flags, quiet);
+	return r < 0 ? r : quiet || r;
 }
 
 SEC("lsm/path_rename")
@@ -170,36 +181,50 @@ int BPF_PROG(path_rename, struct path *old_dir, struct dentry *old_dentry, struc
 	     struct dentry *new_dentry, unsigned int flags, int ret)
 {
 	struct pv_label *l;
+	u32 generation;
 	int r;
 
 	if (ret || !label_governed(&l))
 		return ret;
+	generation = image_generation();
+	flags &= RENAME_EXCHANGE;
 	r = rename_decide(old_dir, old_dentry, new_dir, new_dentry, flags);
-	if (r >= 0)
-		r = rename_follow(old_dir, old_dentry, new_dir, new_dentry, flags, r ? HOOK_QUIET : 0);
+	if (r >= 0 && image_generation() != generation)
+		r = rename_decide(old_dir, old_dentry, new_dir, new_dentry, flags | (r ? QUIET : 0));
 	return verdict(r);
 }
 
-static __noinline int link_decide(struct dentry *old_dentry, struct path *new_dir, struct dentry *new_dentry)
+static __noinline int link_decide(struct dentry *old_dentry, struct path *new_dir, struct dentry *new_dentry,
+				  bool quiet)
 {
 	/* both names are on one file system, seen through the same mount */
-	int r = name_decide(new_dir, old_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_LINK), 0);
+	int r = name_decide(new_dir, old_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_LINK), quiet);
 
-	return r < 0 ? r : name_decide(new_dir, new_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_CREATE), r) ?: r;
+	if (r < 0)
+		return r;
+	quiet = quiet || r;
+	r = name_decide(new_dir, new_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_CREATE), quiet);
+	if (r < 0)
+		return r;
+	quiet = quiet || r;
+	r = follow_decide(new_dir, old_dentry, new_dir, new_dentry,
+			  PV_HOOK_PATH_LINK | (quiet ? HOOK_QUIET : 0));
+	return r < 0 ? r : quiet || r;
 }
 
 SEC("lsm/path_link")
 int BPF_PROG(path_link, struct dentry *old_dentry, struct path *new_dir, struct dentry *new_dentry, int ret)
 {
 	struct pv_label *l;
+	u32 generation;
 	int r;
 
 	if (ret || !label_governed(&l))
 		return ret;
-	r = link_decide(old_dentry, new_dir, new_dentry);
-	if (r >= 0)
-		r = follow_decide(new_dir, old_dentry, new_dir, new_dentry,
-				  PV_HOOK_PATH_LINK | (r ? HOOK_QUIET : 0));
+	generation = image_generation();
+	r = link_decide(old_dentry, new_dir, new_dentry, false);
+	if (r >= 0 && image_generation() != generation)
+		r = link_decide(old_dentry, new_dir, new_dentry, r);
 	return verdict(r);
 }
 
