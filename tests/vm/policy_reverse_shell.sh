@@ -42,7 +42,7 @@ denied "a pool of miners" "Permission denied" "deny connect 192.0.2.1:3333" \
 	by_shell 'curl -sv http://192.0.2.1:3333/ 2>&1'
 denied "a miner" "status 137" "deny exec /opt/miner/xmrig" by_shell '/opt/miner/xmrig'
 denied "what was dropped" "Permission denied" "deny exec /tmp/dropped" by_shell '/tmp/dropped'
-denied "from memory" "Permission" "deny anonymous-exec /" service python3 -c '
+denied "from memory" "Permission" "deny anonymous-exec anonymous-exec" service python3 -c '
 import os
 fd = os.memfd_create("x")
 os.write(fd, open("/usr/bin/true", "rb").read())
