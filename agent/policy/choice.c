@@ -100,15 +100,6 @@ int choices_class(void *choices, const uint32_t *items, size_t n, bool root, uin
 	return intern_add(&c->classes, items, n * sizeof(*items), answer);
 }
 
-int choices_finish(struct choices *c)
-{
-	uint32_t none;
-	int ret = intern_add(&c->classes, "", 0, &none);
-
-	c->set_words = (c->classes.n + WORD_BITS - 1) / WORD_BITS;
-	return ret;
-}
-
 /* Does an executable of this class match the list of a condition? */
 static bool class_has(const struct choices *c, uint32_t class, uint32_t condition)
 {
@@ -120,6 +111,33 @@ static bool class_has(const struct choices *c, uint32_t class, uint32_t conditio
 			return true;
 	}
 	return false;
+}
+
+/* The classes of what sets others up. */
+static int add_setup_set(struct choices *c)
+{
+	uint32_t *set = calloc(c->set_words, sizeof(*set));
+	int ret;
+
+	if (!set)
+		return -ENOMEM;
+	for (uint32_t class = 0; class < c->classes.n; class ++) {
+		if (class_has(c, class, c->setup))
+			set[class / WORD_BITS] |= 1u << (class % WORD_BITS);
+	}
+	ret = intern_add(&c->sets, set, c->set_words * sizeof(*set), &c->setup_set);
+	free(set);
+	return ret;
+}
+
+int choices_finish(struct choices *c)
+{
+	uint32_t none;
+	int ret = intern_add(&c->classes, "", 0, &none);
+
+	c->set_words = (c->classes.n + WORD_BITS - 1) / WORD_BITS;
+	c->setup_set = PV_NO_SET;
+	return ret || c->setup == NO_CONDITION ? ret : add_setup_set(c);
 }
 
 static const struct condition *condition_of(const struct question *q, size_t i)

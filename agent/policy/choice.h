@@ -30,6 +30,8 @@ struct choices {
 	struct intern choices; /* struct pv_choice */
 	uint32_t set_words;
 	bool uids;
+	uint32_t setup;	    /* the condition that an executable sets others up, or NO_CONDITION */
+	uint32_t setup_set; /* the set of the classes of which it holds, or PV_NO_SET */
 };
 
 void choices_init(struct choices *c);

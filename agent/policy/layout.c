@@ -243,6 +243,7 @@ static void write_head(const struct placer *p, const struct layout *l, const str
 	head->n_sets = l->choices->sets.n;
 	head->set_words = l->choices->set_words;
 	head->uids = l->choices->uids;
+	head->setup_set = l->choices->setup_set;
 	memcpy(head->classes, p->a->nfa->classes, sizeof(head->classes));
 	for (uint32_t i = 0; i < l->n_profiles; i++) {
 		uint32_t table = l->profiles[i].system_row;

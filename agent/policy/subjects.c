@@ -14,7 +14,8 @@
  *
  * Units and containers are set up in their cgroup by somebody else: they add the condition that the
  * process has executed there. For a unit that is not systemd's own helper, which executes in
- * the cgroup before the unit's program does.
+ * the cgroup before the unit's program does: what sets others up. The exec of the program itself is
+ * decided by the profile that it leads to (bpf/include/subject.bpf.h).
  */
 #include "subjects.h"
 
@@ -265,8 +266,10 @@ static int add_conditions(const struct adding *a, const struct policy_subject *s
 	condition->uid = subject->uid;
 	if (exe.text)
 		ret = add_executables(a, &exe, 1, &condition->from);
-	if (!ret && subject->unit.text)
+	if (!ret && subject->unit.text) {
 		ret = add_executables(a, &helper, 1, &condition->unless_from);
+		a->s->choices->setup = condition->unless_from;
+	}
 	return ret;
 }
 

@@ -59,6 +59,7 @@ struct pv_question {
 	u32 walk;   /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
 	u8 quiet;   /* the operation was reported already: a would-deny is not said again */
 	u8 silent;  /* nothing is reported, whatever the verdict */
+	u8 starts;  /* an exec: what it starts may be governed already */
 	u32 detail; /* for the record */
 	u16 family;
 	u16 sock_type;
@@ -481,6 +482,11 @@ __weak int decide_once(const struct pv_question *q)
 		return decide_bare(&m, q);
 	generation = m.head->generation;
 	governed = subject_open(s, generation);
+	if (q->starts && governed != PV_STALE && governed != PV_UNKNOWN) {
+		s->object = q->kind == PV_KIND_PATH ? q->dentry : 0;
+		s->mnt = q->kind == PV_KIND_PATH ? q->mnt : 0;
+		governed = subject_start(s, governed, generation);
+	}
 	if (governed == PV_STALE)
 		return PV_STALE;
 	if (governed == SUBJECT_UNGOVERNED) {

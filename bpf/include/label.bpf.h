@@ -272,6 +272,20 @@ static __always_inline bool label_fresh(const struct pv_label *l, struct task_st
 }
 
 /*
+ * Is the current task one that sets up what is to run in its cgroup? It has executed nothing there, or a
+ * program that is known to set others up. `exe`: the class of its executable.
+ */
+static __always_inline bool label_sets_up(const struct pv_label *l, struct task_struct *task,
+					  struct pv_matcher *m, u32 exe)
+{
+	u32 fault = 0;
+
+	if (l->exec_cgroup && l->exec_cgroup != cgroup_id(task))
+		return true;
+	return m->head->setup_set != PV_NO_SET && set_has(m, m->head->setup_set, exe, &fault);
+}
+
+/*
  * Is the current task governed? Fast: one storage lookup and a few comparisons for a task that is
  * not. True also where that cannot be found out (the decision then fails for want of a label).
  */

@@ -51,7 +51,7 @@
 #include <linux/types.h>
 #endif
 
-#define PV_ABI	 2
+#define PV_ABI	 3
 #define PV_MAGIC 0x45535650 /* "PVSE", little endian */
 
 /* ---- image ---- */
@@ -105,6 +105,7 @@ enum pv_access {
 
 /* Columns of a table's first row that are not accesses. */
 #define PV_COL_UNDECIDABLE 0  /* who governs cannot be said */
+#define PV_COL_REMOUNT	   1  /* `mount`, where no name changes its meaning */
 #define PV_COL_REACH	   31 /* a process that is governed by less is reached for */
 
 /*
@@ -147,6 +148,7 @@ struct pv_choice {
 	__u32 yes;
 };
 #define PV_BLOCK_CHOICES (PV_BLOCK_SIZE / 16)
+#define PV_NO_SET	 0xffffffffu
 #define PV_BLOCK_WORDS	 (PV_BLOCK_SIZE / 4)
 
 struct pv_image_head {
@@ -166,7 +168,9 @@ struct pv_image_head {
 	__u32 n_sets;
 	__u32 set_words; /* of each set: class c is bit c % 32 of word c / 32 */
 	__u32 uids;	 /* some cgroup's profile depends on the uid */
-	__u64 digest;	 /* of all blocks with this field as 0; FNV-1a 64 */
+	__u32 setup_set; /* executables that set others up: a set, or PV_NO_SET */
+	__u32 pad;
+	__u64 digest; /* of all blocks with this field as 0; FNV-1a 64 */
 	__u8 classes[256];
 	struct pv_profile profiles[PV_PROFILES_MAX];
 };
@@ -285,6 +289,7 @@ enum pv_hook {
 	PV_HOOK_KERNEL_LOAD_DATA,
 	PV_HOOK_USERNS_CREATE,
 	PV_HOOK_SB_MOUNT,
+	PV_HOOK_SB_KERN_MOUNT,
 	PV_HOOK_SB_REMOUNT,
 	PV_HOOK_SB_UMOUNT,
 	PV_HOOK_SB_PIVOTROOT,

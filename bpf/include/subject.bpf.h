@@ -66,4 +66,65 @@ __weak int subject_open(struct pv_scratch *work, u32 generation)
 	return s->profile[0] || s->n > 1 ? SUBJECT_GOVERNED : SUBJECT_UNGOVERNED;
 }
 
+/* Another profile of the subject. */
+static __always_inline void subject_add(struct pv_subject *s, u32 profile)
+{
+	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
+		if (i < s->n && s->profile[i] == profile)
+			return;
+		if (i == s->n) {
+			s->profile[i] = profile;
+			s->n = i + 1;
+			return;
+		}
+	}
+	s->overfull = 1;
+}
+
+/*
+ * Of a task that sets up what is to run in its cgroup and now executes s->object, which has a name if
+ * s->mnt says where: add to its profiles the one that governs what is started, as far as that does not
+ * depend on the executable. By `unit` and `container` governing starts with this exec; by `exe` after
+ * it, as everywhere. Nothing is added where it is another program that sets up. Returns what is now
+ * known of the subject, as subject_open(). A function of its own for the verifier.
+ */
+__weak int subject_start(struct pv_scratch *s, int governed, u32 generation)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
+	struct pv_matcher m;
+	struct pv_label *l;
+	u32 fault = 0;
+	int r;
+
+	if (!s || !matcher_open(&m))
+		return PV_UNKNOWN;
+	if (m.head->generation != generation)
+		return PV_STALE;
+	l = bpf_task_storage_get(&labels, task, 0, 0);
+	if (!l || !label_sets_up(l, task, &m, s->subject.exe))
+		return governed;
+	if (m.head->setup_set != PV_NO_SET && s->mnt) {
+		r = walk(s);
+		r = r == PV_WALK_OK || r == PV_WALK_FOREIGN ? path_answer(s, m.head->exe_start, generation)
+							    : 0;
+		if (r < 0)
+			return r;
+		if (set_has(&m, m.head->setup_set, r, &fault))
+			return governed;
+	}
+	s->query.context.exe = 0;
+	s->query.context.uid = task_uid(task);
+	s->query.context.executed = 1;
+	s->query.generation = generation;
+	s->query.cgroup = (u64)cgroup;
+	s->query.level = cgroup->level;
+	r = cgroup_profile(&s->query);
+	if (r < 0)
+		return r;
+	if (r)
+		subject_add(&s->subject, r);
+	return r ? SUBJECT_GOVERNED : governed;
+}
+
 #endif

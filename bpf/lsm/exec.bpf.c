@@ -6,13 +6,16 @@
  * mapped fails here, cleanly, and not after the point of no return. The ELF interpreter and the
  * libraries are decided where they are mapped, in bpf/lsm/file.bpf.c. A program without a name, in
  * memory or deleted, is anonymous-exec first.
+ *
+ * The exec by which a container's or a unit's own program starts is decided by the profile that governs
+ * it from then on, and by those of the task that sets it up.
  */
 #include "system.bpf.h"
 
 static __noinline int exec_decide(struct file *file)
 {
 	struct pv_question q = {
-		.hook = PV_HOOK_BPRM_CHECK, .want = PV_WANT1(PV_ACC_EXEC), .seen = PV_NO_ACCESS};
+		.hook = PV_HOOK_BPRM_CHECK, .want = PV_WANT1(PV_ACC_EXEC), .seen = PV_NO_ACCESS, .starts = 1};
 
 	q.dentry = (u64)file->f_path.dentry;
 	q.mnt = (u64)file->f_path.mnt;
@@ -27,7 +30,16 @@ static __noinline int anonymous_decide(struct file *file)
 
 	question_table(&q, PV_HOOK_BPRM_CHECK, PV_ACC_ANONYMOUS_EXEC);
 	q.inode = (u64)file->f_inode;
+	q.starts = 1;
 	return decide(&q);
+}
+
+/* Can this exec be one that starts what a policy governs? */
+static __always_inline bool starts_governed(const struct pv_label *l)
+{
+	struct pv_matcher m;
+
+	return l && matcher_open(&m) && label_sets_up(l, bpf_get_current_task_btf(), &m, l->exe);
 }
 
 SEC("lsm/bprm_check_security")
@@ -36,7 +48,7 @@ int BPF_PROG(bprm_check, struct linux_binprm *bprm, int ret)
 	struct pv_label *l;
 	int r;
 
-	if (ret || !label_governed(&l))
+	if (ret || (!label_governed(&l) && !starts_governed(l)))
 		return ret;
 	r = bprm->file->f_inode->i_nlink ? 0 : anonymous_decide(bprm->file);
 	if (r >= 0)

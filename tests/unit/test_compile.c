@@ -575,6 +575,42 @@ static void test_units(void **state)
 	}
 }
 
+/* Is an executable in the set of those that set others up? */
+static bool sets_up(const struct fixture *f, const char *exe)
+{
+	const struct pv_image_head *h = image_head(f->image);
+	const uint32_t *words = (const uint32_t *)((const char *)h + (size_t)h->set_block * PV_BLOCK_SIZE);
+	uint32_t class = image_exe(f->image, exe);
+
+	assert_true(h->setup_set < h->n_sets);
+	return words[h->setup_set * h->set_words + class / 32] >> (class % 32) & 1;
+}
+
+/* The kernel side has to know what sets units up, by the set that the image names for it. */
+static void test_setup(void **state)
+{
+	struct fixture f = {0};
+	struct policy *p;
+
+	(void)state;
+	build_text(&build_entry(build_policy(&f.set, "p", MODE_ENFORCE))->cgroup, "/a");
+	fixture_compile(&f, false);
+	assert_int_equal(image_head(f.image)->setup_set, PV_NO_SET);
+	fixture_free(&f);
+
+	f = (struct fixture){0};
+	p = build_policy(&f.set, "p", MODE_ENFORCE);
+	build_text(&build_entry(p)->exe, "/usr/**");
+	build_text(&build_entry(p)->unit, "a.service");
+	fixture_compile(&f, false);
+	assert_true(sets_up(&f, "/usr/lib/systemd/systemd-executor"));
+	assert_true(sets_up(&f, "/lib/systemd/systemd-executor"));
+	assert_false(sets_up(&f, "/usr/lib/systemd/systemd"));
+	assert_false(sets_up(&f, "/lib/systemd/systemd-executor2"));
+	assert_false(sets_up(&f, NULL));
+	fixture_free(&f);
+}
+
 static const char *const web_labels[] = {"app", "web", "tier", "front/1"};
 static const struct policy_container running[] = {
 	{.cgroup = "/c/1",
@@ -1275,35 +1311,21 @@ static void test_too_many_profiles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_precedence),
-		cmocka_unit_test(test_absent),
-		cmocka_unit_test(test_intersection),
-		cmocka_unit_test(test_modes),
-		cmocka_unit_test(test_exec_and_map),
-		cmocka_unit_test(test_reporting),
-		cmocka_unit_test(test_except),
-		cmocka_unit_test(test_executables),
-		cmocka_unit_test(test_owner),
-		cmocka_unit_test(test_exec_conditions),
-		cmocka_unit_test(test_kill),
-		cmocka_unit_test(test_severity),
-		cmocka_unit_test(test_cgroups),
-		cmocka_unit_test(test_units),
-		cmocka_unit_test(test_containers),
-		cmocka_unit_test(test_entries),
-		cmocka_unit_test(test_sockets),
-		cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_unix),
-		cmocka_unit_test(test_net_except),
-		cmocka_unit_test(test_net_executables),
-		cmocka_unit_test(test_capabilities),
-		cmocka_unit_test(test_system),
-		cmocka_unit_test(test_undecidable),
-		cmocka_unit_test(test_on_error),
-		cmocka_unit_test(test_registry),
-		cmocka_unit_test(test_generations),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_too_many_profiles),
+		cmocka_unit_test(test_precedence),   cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_intersection), cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_exec_and_map), cmocka_unit_test(test_reporting),
+		cmocka_unit_test(test_except),	     cmocka_unit_test(test_executables),
+		cmocka_unit_test(test_owner),	     cmocka_unit_test(test_exec_conditions),
+		cmocka_unit_test(test_kill),	     cmocka_unit_test(test_severity),
+		cmocka_unit_test(test_cgroups),	     cmocka_unit_test(test_units),
+		cmocka_unit_test(test_setup),	     cmocka_unit_test(test_containers),
+		cmocka_unit_test(test_entries),	     cmocka_unit_test(test_sockets),
+		cmocka_unit_test(test_addresses),    cmocka_unit_test(test_unix),
+		cmocka_unit_test(test_net_except),   cmocka_unit_test(test_net_executables),
+		cmocka_unit_test(test_capabilities), cmocka_unit_test(test_system),
+		cmocka_unit_test(test_undecidable),  cmocka_unit_test(test_on_error),
+		cmocka_unit_test(test_registry),     cmocka_unit_test(test_generations),
+		cmocka_unit_test(test_errors),	     cmocka_unit_test(test_too_many_profiles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,14 @@ one() {
 	echo content >"$T/$one_name/file"
 	echo "subjects-$one_name" >>"$WORK/governors"
 }
+# starting NAME MODE UNIT: a policy about what a unit executes.
+starting() {
+	printf '%s\n' "apiVersion: pavise/v1" "kind: Policy" "metadata:" "  name: subjects-$1" "spec:" \
+		"  mode: $2" "  subjects:" "    - unit: $3" "  exec:" "    default: allow" "    rules:" \
+		"      - deny: [$T/bin/first, $EXECUTOR]" "  system:" "    anonymous-exec: deny" ---
+	echo "subjects-$1" >>"$WORK/governors"
+}
+EXECUTOR=/usr/lib/systemd/systemd-executor
 {
 	one exe enforce "- exe: $T/bin/exe"
 	one watched monitor "- exe: $T/bin/watched"
@@ -41,6 +49,8 @@ one() {
 	one first enforce "- exe: $T/bin/{first,second}"
 	one second enforce "- exe: $T/bin/first" "- exe: $T/bin/second"
 	one mounted enforce "- exe: $T/mounted/exe"
+	starting starting enforce subjects-s.service
+	starting monitored monitor subjects-m.service
 } | sed '$d' >"$T/policies.yaml"
 out=/suite/subjects
 mkdir -p "$CGROUPS$out" "$CGROUPS/suite/subjects-in"
@@ -229,6 +239,47 @@ run_in $unit/run "$P" cgroup "$CGROUPS$unit/in-5" read "$T/unit/file"
 denied "unit, moved within" unit $unit/in-5
 run_in $out "$P" cgroup "$CGROUPS$unit/in" cgroup "$CGROUPS$out/left-3" exec "$P" read "$T/unit/file"
 permitted "unit, in and out without executing" $out/left-3
+
+# The exec by which a unit's program starts is decided by the unit's policy.
+starts=/system.slice/subjects-s.service
+watched=/system.slice/subjects-m.service
+mkdir -p "$CGROUPS$starts/in" "$CGROUPS$starts/in-2" "$CGROUPS$starts/in-3" "$CGROUPS$watched"
+# not_started NAME [TYPE [POLICY]]
+not_started() {
+	check_output "$NAME/$1" "${4:-EACCES}" echo "$FOUND"
+	expect_event "$NAME/$1, event" "$RUN" "${2:-deny}" bprm_check exec "subjects-${3:-starting}" 'exec[0]' \
+		"$(line "${3:-starting}")" explicit_deny "${5:-$T/bin/first}" "${5:-$T/bin/first}"
+}
+run_in $starts "$T/bin/first" read "$T/good/file"
+not_started "unit, its program may not be executed"
+run_in $starts "$T/bin/second" read "$T/good/file"
+permitted "unit, its program may be executed"
+run_in $watched "$T/bin/first" read "$T/good/file"
+not_started "unit, its program would not be executed" would_deny monitored 0
+RUN=$starts/in
+FOUND=$("$E" "$CGROUPS$out/start" "$P" cgroup "$CGROUPS$starts/in" exec "$T/bin/first" read "$T/good/file")
+not_started "unit, moved in and not executed"
+RUN=$starts/in-2
+FOUND=$("$E" "$CGROUPS$out/start" "$P" cgroup "$CGROUPS$starts/in-2" exec-memfd "$BIN/probe_true")
+check_output "$NAME/unit, its program is in memory" EACCES echo "$FOUND"
+expect_event "$NAME/unit, its program is in memory, event" "$RUN" deny bprm_check anonymous-exec \
+	subjects-starting system.anonymous-exec "$(($(line starting) + 2))" explicit_deny anonymous-exec -
+mkdir -p "${EXECUTOR%/*}"
+executor_there=$(ls "$EXECUTOR" 2>/dev/null) || true
+if [ -z "$executor_there" ]; then
+	cp "$P" "$EXECUTOR"
+	run_in $starts "$EXECUTOR" read "$T/good/file"
+	permitted "unit, what sets it up"
+	run_in $starts "$EXECUTOR" exec "$T/bin/first" read "$T/good/file"
+	not_started "unit, its program, by what sets it up"
+	run_in $starts "$EXECUTOR" exec "$T/bin/second" read "$T/good/file"
+	permitted "unit, another program, by what sets it up"
+	run_in $starts "$T/bin/second" exec "$EXECUTOR" read "$T/good/file"
+	not_started "unit, what sets up, by its program" deny starting EACCES "$EXECUTOR"
+	rm "$EXECUTOR"
+else
+	skip "$NAME/unit, what sets it up" "systemd is there"
+fi
 events_check
 
 # What is governed by its executable stays so when that gets another name, or
@@ -298,7 +349,7 @@ check_output "$NAME/all of them were put in force" "" cat "$T/applied"
 log_mark
 
 for u in /system.slice/subjects-x.service /system.slice/a.slice/subjects-x.service /subjects-x.service \
-	/system.slice/subjects-y.service; do
+	/system.slice/subjects-y.service $starts $watched; do
 	find "$CGROUPS$u" -depth -type d -exec rmdir {} + 2>/dev/null
 done
 rmdir "$CGROUPS/system.slice/a.slice" "$CGROUPS/system.slice" 2>/dev/null || true
