@@ -51,6 +51,7 @@ static const char *const hooks[] = {
 	[PV_HOOK_SB_MOUNT] = "sb_mount",
 	[PV_HOOK_SB_REMOUNT] = "sb_remount",
 	[PV_HOOK_SB_UMOUNT] = "sb_umount",
+	[PV_HOOK_SB_KERN_MOUNT] = "sb_kern_mount",
 	[PV_HOOK_SB_PIVOTROOT] = "sb_pivotroot",
 	[PV_HOOK_MOVE_MOUNT] = "move_mount",
 	[PV_HOOK_INODE_INIT_SECURITY_ANON] = "inode_init_security_anon",

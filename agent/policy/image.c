@@ -189,6 +189,8 @@ const char *decision_reason_name(enum decision_reason reason)
 		return "not_decidable";
 	case REASON_GOVERNED_BY_LESS:
 		return "governed_by_less";
+	case REASON_MOVES_NAMES:
+		return "moves_names";
 	}
 	return "unknown";
 }
@@ -225,6 +227,8 @@ static int check_tables(const struct validation *v)
 	if (h->set_block < h->choice_block || h->set_block > h->n_blocks ||
 	    (uint64_t)h->n_sets * h->set_words > (uint64_t)(h->n_blocks - h->set_block) * PV_BLOCK_WORDS)
 		return FAULT(v, "%u sets of executables do not fit", h->n_sets);
+	if (h->setup_set != PV_NO_SET && h->setup_set >= h->n_sets)
+		return FAULT(v, "set %u of %u is that of what sets up", h->setup_set, h->n_sets);
 	return 0;
 }
 

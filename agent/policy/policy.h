@@ -59,7 +59,8 @@ enum decision_reason {
 	REASON_DEFAULT_ALLOW,
 	REASON_DEFAULT_DENY,
 	REASON_NOT_DECIDABLE,
-	REASON_GOVERNED_BY_LESS /* a process that is governed by less was reached for */
+	REASON_GOVERNED_BY_LESS, /* a process that is governed by less was reached for */
+	REASON_MOVES_NAMES,	 /* a mount, where rules about names depend on what is where */
 };
 
 /* What a cell's decision index stands for. Strings point into `image`. */

@@ -402,6 +402,69 @@ static int resolve_choice(struct resolver *r, const struct members *members, enu
 	return ret;
 }
 
+/*
+ * The section by which it matters to a policy what is found under a name, or SECTIONS. Files and exec
+ * are one here, for `map` depends on both.
+ */
+static enum policy_section names_section(const struct policy *p)
+{
+	static const enum policy_section sections[] = {SECTION_FILES, SECTION_EXEC};
+	enum policy_section first = SECTIONS;
+	bool denies = false, allows = false, by_default = false;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct policy_rules *rules = &p->sections[sections[i]];
+
+		if (!rules->present)
+			continue;
+		by_default = by_default || rules->fallback == EFFECT_DENY;
+		for (size_t n = 0; n < rules->n_rules; n++) {
+			denies = denies || rules->rules[n].effect == EFFECT_DENY;
+			allows = allows || rules->rules[n].effect == EFFECT_ALLOW;
+		}
+		if (rules->n_rules && first == SECTIONS)
+			first = sections[i];
+	}
+	return denies || (allows && by_default) ? first : SECTIONS;
+}
+
+/*
+ * The cell for a mount that gives names another meaning. A policy of which the rules depend on names
+ * permits it only by saying so: what is bound elsewhere or mounted over would escape them.
+ */
+static int resolve_mount(struct resolver *r, const struct members *members, uint32_t *cell)
+{
+	struct cause cause = {.item = NOBODY};
+	enum weight heaviest = PERMITS;
+	uint32_t decision;
+	int ret;
+
+	for (size_t m = 0; m < members->n; m++) {
+		const struct policy *p = r->policies[members->policies[m]];
+		const struct policy_choice *choice = &p->system[PV_ACC_MOUNT - PV_ACC_SYSTEM];
+		enum weight weight = weigh_choice(r, members->policies[m], SECTION_SYSTEM, choice);
+		enum policy_section names =
+			choice->present || weight != PERMITS ? SECTIONS : names_section(p);
+
+		if (names != SECTIONS)
+			weight = enforces(r, members->policies[m]) ? DENIES : WOULD_DENY;
+		if (weight <= heaviest)
+			continue;
+		heaviest = weight;
+		cause.policy = members->policies[m];
+		cause.section = names != SECTIONS ? names : SECTION_SYSTEM;
+		cause.reason = names != SECTIONS ? REASON_MOVES_NAMES
+			       : choice->present ? REASON_EXPLICIT_DENY
+						 : REASON_DEFAULT_DENY;
+		cause.item = names != SECTIONS ? NOBODY : PV_ACC_MOUNT - PV_ACC_SYSTEM;
+	}
+	if (heaviest == PERMITS)
+		return 0;
+	ret = decide(r, &cause, &decision);
+	*cell = cell_of(heaviest, ret ? 0 : decision);
+	return ret;
+}
+
 /* The cell for what every policy forbids: reaching for who is governed by less. */
 static int resolve_reach(struct resolver *r, const struct members *members, uint32_t *cell)
 {
@@ -427,13 +490,17 @@ static int resolve_reach(struct resolver *r, const struct members *members, uint
 
 int resolve_table(struct resolver *r, const struct members *members, uint32_t *table)
 {
+	const unsigned mount = PV_ACC_MOUNT - PV_ACC_SYSTEM;
 	struct pv_row rows[TABLE_ROWS] = {{{0}}};
 	int ret = resolve_reach(r, members, &rows[0].cell[PV_COL_REACH]);
 
 	if (!ret)
 		ret = resolve_undecidable(r, members, UNDECIDABLE_SYSTEM, &rows[0].cell[PV_COL_UNDECIDABLE]);
-
-	for (unsigned i = 0; !ret && i <= PV_ACC_IO_URING - PV_ACC_SYSTEM; i++)
+	if (!ret)
+		ret = resolve_choice(r, members, SECTION_SYSTEM, mount, &rows[0].cell[PV_COL_REMOUNT]);
+	if (!ret)
+		ret = resolve_mount(r, members, &rows[0].cell[PV_ACC_MOUNT]);
+	for (unsigned i = mount + 1; !ret && i <= PV_ACC_IO_URING - PV_ACC_SYSTEM; i++)
 		ret = resolve_choice(r, members, SECTION_SYSTEM, i, &rows[0].cell[PV_ACC_SYSTEM + i]);
 	for (unsigned i = 0; !ret && i < POLICY_CAPABILITIES; i++)
 		ret = resolve_choice(r, members, SECTION_CAPABILITIES, i,

@@ -159,6 +159,47 @@ __weak int follow_once(const struct pv_follow *f)
 	return r ? r : conclude(s, &f->from, generation);
 }
 
+/* Is what was read with the subject's i-th profile decided by the defaults, as for a name without rules? */
+static __always_inline bool follow_default(struct pv_scratch *s, u32 i, u32 generation)
+{
+	u32 number;
+	struct pv_profile *p;
+	struct pv_matcher m;
+
+	if (!matcher_open(&m) || m.head->generation != generation)
+		return false;
+	p = subject_profile(&m, &s->subject, i, &number);
+	if (!p || s->state == PV_NOTHING)
+		return true;
+	m.at = p->path_start;
+	return s->state == (PV_DECIDED | matcher_answer(&m)) && !m.fault;
+}
+
+/*
+ * Does a rule of the current task's profiles apply to any name below a directory, or can that not be
+ * said? A function of its own for the verifier.
+ */
+__weak int follow_below(const struct pv_follow *f)
+{
+	struct pv_scratch *s;
+	struct pv_matcher m;
+	u32 generation;
+
+	if (!f || !matcher_open(&m))
+		return 1;
+	generation = m.head->generation;
+	s = scratch_get(bpf_get_current_task_btf());
+	if (!s || subject_open(s, generation) < 0 || !follow_walk(s, f->dentry, f->mnt))
+		return 1;
+	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
+		if (i >= s->subject.n)
+			break;
+		if (follow_read(s, i, 1, generation) || !follow_default(s, i, generation))
+			return 1;
+	}
+	return 0;
+}
+
 static __always_inline int follow(const struct pv_follow *f)
 {
 	int r = follow_once(f);

@@ -164,9 +164,19 @@ typedef struct {
 	seqcount_t seqcount;
 } seqcount_spinlock_t;
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct super_block {
 	u32 s_dev;
 	unsigned long s_flags;
+	unsigned long s_magic;
+	struct list_head s_mounts; /* to 6.17 */
+};
+
+struct super_block___newer {
+	struct mount *s_mounts;
 };
 
 struct inode {

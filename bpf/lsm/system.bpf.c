@@ -3,7 +3,7 @@
  * Capabilities, and operations on the system: what the sections `capabilities` and `system` are about.
  *
  *   capable                      capability, where the task has it: the kernel's own check comes first
- *   sb_mount, sb_remount, sb_umount, sb_pivotroot, move_mount     mount
+ *   sb_mount, sb_kern_mount, sb_remount, sb_umount, sb_pivotroot, move_mount     mount
  *   ptrace_access_check          ptrace: attaching, /proc/PID/mem, process_vm_*, pidfd_getfd
  *   ptrace_traceme               ptrace: asking to be traced
  *   bpf                          bpf
@@ -13,11 +13,24 @@
  *
  * anonymous-exec is decided where files are mapped and executed: bpf/lsm/file.bpf.c, exec.bpf.c.
  *
+ * Rules are about names, and a mount decides what stands under a name. Where rules depend on names, a
+ * policy that does not say `mount: allow` permits only what leaves their meaning alone: a new file
+ * system on a directory below which no rule applies, changes of a mount, and unmounting. What
+ * is bound, moved or attached as a tree comes from somewhere that the hooks do not show, and an overlay
+ * or a file system that is mounted already shows other names of what is there. This is the difference
+ * between the columns PV_ACC_MOUNT and PV_COL_REMOUNT.
+ *
  * Whatever `ptrace` says, a task never reaches for one that is governed by less: by a profile that it
  * has itself, the other must be governed as well.
  */
+#include "follow.bpf.h"
 #include "system.bpf.h"
 
+#define MS_REMOUNT	    0x20 /* as path_mount() in fs/namespace.c takes them, in this order */
+#define MS_BIND		    0x1000
+#define MS_MOVE		    0x2000
+#define MS_PROPAGATION	    0x1e0000 /* shared, private, slave, unbindable */
+#define OVERLAYFS_MAGIC	    0x794c7630
 #define CAP_OPT_NOAUDIT	    2
 #define PTRACE_MODE_ATTACH  2
 #define READING_MODULE	    2
@@ -139,23 +152,73 @@ int BPF_PROG(userns_create, const struct cred *cred, int ret)
 	return system_hook(PV_HOOK_USERNS_CREATE, PV_ACC_USER_NAMESPACES, ret);
 }
 
+/* A mount, as far as names keep their meaning. */
+static __always_inline int remount_hook(u32 hook, int ret)
+{
+	struct pv_question q = {};
+
+	question_table(&q, hook, PV_ACC_MOUNT);
+	q.column = PV_COL_REMOUNT;
+	return system_decide(&q, ret);
+}
+
+static __noinline bool names_below(const struct path *path)
+{
+	struct pv_follow f = {};
+	struct pv_label *l;
+
+	if (!label_governed(&l))
+		return false;
+	f.dentry = (u64)path->dentry;
+	f.mnt = (u64)path->mnt;
+	return follow_below(&f);
+}
+
 SEC("lsm/sb_mount")
 int BPF_PROG(sb_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags,
 	     void *data, int ret)
 {
-	return system_hook(PV_HOOK_SB_MOUNT, PV_ACC_MOUNT, ret);
+	if (flags & MS_REMOUNT || (!(flags & MS_BIND) && flags & MS_PROPAGATION))
+		return remount_hook(PV_HOOK_SB_MOUNT, ret);
+	if (flags & (MS_BIND | MS_MOVE) || names_below(path))
+		return system_hook(PV_HOOK_SB_MOUNT, PV_ACC_MOUNT, ret);
+	return remount_hook(PV_HOOK_SB_MOUNT, ret);
+}
+
+/* Is a file system mounted nowhere yet? */
+static __always_inline bool is_new(const struct super_block *sb)
+{
+	u64 mounts = (u64)sb, first = 0;
+
+	if (bpf_core_field_exists(struct super_block, s_mounts))
+		mounts += bpf_core_field_offset(struct super_block, s_mounts);
+	else
+		mounts += bpf_core_field_offset(struct super_block___newer, s_mounts);
+	if (bpf_probe_read_kernel(&first, 8, (void *)mounts))
+		return false;
+	/* a list that is empty, or no first mount */
+	return !first || first == mounts;
+}
+
+/* Once the file system is there, before it is mounted. */
+SEC("lsm/sb_kern_mount")
+int BPF_PROG(sb_kern_mount, const struct super_block *sb, int ret)
+{
+	if (sb->s_magic != OVERLAYFS_MAGIC && is_new(sb))
+		return ret;
+	return system_hook(PV_HOOK_SB_KERN_MOUNT, PV_ACC_MOUNT, ret);
 }
 
 SEC("lsm/sb_remount")
 int BPF_PROG(sb_remount, struct super_block *sb, void *options, int ret)
 {
-	return system_hook(PV_HOOK_SB_REMOUNT, PV_ACC_MOUNT, ret);
+	return remount_hook(PV_HOOK_SB_REMOUNT, ret);
 }
 
 SEC("lsm/sb_umount")
 int BPF_PROG(sb_umount, struct vfsmount *mnt, int flags, int ret)
 {
-	return system_hook(PV_HOOK_SB_UMOUNT, PV_ACC_MOUNT, ret);
+	return remount_hook(PV_HOOK_SB_UMOUNT, ret);
 }
 
 SEC("lsm/sb_pivotroot")

@@ -577,6 +577,37 @@ static struct expected ask_choice(const struct policy *p, enum policy_section se
 	return e;
 }
 
+/* Does it matter to the policy what file stands under a name? */
+static bool minds_names(const struct policy *p)
+{
+	const struct policy_rules *files = &p->sections[SECTION_FILES], *exec = &p->sections[SECTION_EXEC];
+	bool shut = (files->present && files->fallback == EFFECT_DENY) ||
+		    (exec->present && exec->fallback == EFFECT_DENY);
+
+	for (size_t i = 0; files->present && i < files->n_rules; i++) {
+		if (shut || files->rules[i].effect == EFFECT_DENY)
+			return true;
+	}
+	for (size_t i = 0; exec->present && i < exec->n_rules; i++) {
+		if (shut || exec->rules[i].effect == EFFECT_DENY)
+			return true;
+	}
+	return false;
+}
+
+/* A mount gives names another meaning: a policy that minds must say that it permits this. */
+static struct expected ask_mount(const struct policy *p, struct expected e)
+{
+	bool files = p->sections[SECTION_FILES].present && p->sections[SECTION_FILES].n_rules;
+
+	if (p->system[0].present || e.verdict == PV_DENY || !minds_names(p))
+		return e;
+	e = (struct expected){.verdict = PV_DENY, .policy = p, .reason = REASON_MOVES_NAMES};
+	e.section = files ? SECTION_FILES : SECTION_EXEC;
+	e.line = p->sections[e.section].line;
+	return e;
+}
+
 static struct expected ask_undecidable(const struct policy *p, bool net)
 {
 	struct expected e = {.verdict = PV_ALLOW, .policy = p, .reason = REASON_NOT_DECIDABLE};
@@ -643,10 +674,12 @@ struct expected oracle_system(const struct governing *g, unsigned access)
 	unsigned number = access - PV_ACC_MOUNT;
 	struct expected best = {.verdict = PV_ALLOW};
 
-	for (size_t i = 0; i < g->n; i++)
-		weigh(g, &best,
-		      ask_choice(g->policies[i], SECTION_SYSTEM, &g->policies[i]->system[number],
-				 names[number]));
+	for (size_t i = 0; i < g->n; i++) {
+		struct expected e = ask_choice(g->policies[i], SECTION_SYSTEM,
+					       &g->policies[i]->system[number], names[number]);
+
+		weigh(g, &best, access == PV_ACC_MOUNT ? ask_mount(g->policies[i], e) : e);
+	}
 	return best;
 }
 

@@ -364,6 +364,7 @@ static void test_refused_choices(void **state)
 	REFUSES(h->n_choices = (h->n_blocks - h->choice_block) * PV_BLOCK_CHOICES + 1);
 	REFUSES(h->n_choices = UINT32_MAX);
 	REFUSES(h->set_block = h->choice_block - 1);
+	REFUSES(h->setup_set = h->n_sets);
 	REFUSES(h->set_block = h->n_blocks + 1);
 	REFUSES(h->n_sets = 0);
 	REFUSES(h->n_sets = (h->n_blocks - h->set_block) * PV_BLOCK_WORDS + 1);

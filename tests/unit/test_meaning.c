@@ -109,6 +109,12 @@ static int strictness(const struct outcome *o)
 	return o->verdict == PV_DENY ? 2 : o->verdict == PV_WOULD_DENY ? 1 : 0;
 }
 
+/* A mount depends on whether there are rules about names, and not only on those that apply. */
+static bool asks_mount(const struct asked *q)
+{
+	return q->kind == ASK_SYSTEM && q->access == PV_ACC_MOUNT;
+}
+
 static bool explicitly_denied(const struct outcome *o)
 {
 	return o->verdict != PV_ALLOW && o->reason == REASON_EXPLICIT_DENY;
@@ -448,7 +454,7 @@ static void test_1_default(void **state)
 			holds(o.verdict == PV_ALLOW || o.reason != REASON_DEFAULT_DENY, &open, NULL, &q,
 			      "denied by a default that permits");
 			/* Exec is denied for more than one reason: the default may come before another. */
-			if (q.kind == ASK_PATH && q.access == PV_ACC_EXEC)
+			if (asks_mount(&q) || (q.kind == ASK_PATH && q.access == PV_ACC_EXEC))
 				continue;
 			holds(c.verdict == PV_ALLOW || c.reason == REASON_DEFAULT_DENY ||
 				      same_outcome(&o, &c),
@@ -550,7 +556,8 @@ static void test_1_narrowed_away(void **state)
 			random_asked(&without, &q);
 			n = outcome_of(&narrowed, &q);
 			w = outcome_of(&without, &q);
-			holds(same_outcome(&n, &w), &narrowed, &without, &q, "a rule that cannot apply does");
+			holds(asks_mount(&q) || same_outcome(&n, &w), &narrowed, &without, &q,
+			      "a rule that cannot apply does");
 		}
 		free_both(&narrowed, &without);
 	}
@@ -1075,6 +1082,46 @@ static void test_5_combined(void **state)
 	}
 }
 
+/* ---- 6: a rule follows the file ---- */
+
+/*
+ * Where it matters to one policy what stands under a name, and it does not say that mounts may change
+ * that, they may not. Where all say so, or no rule denies a name, it decides nothing.
+ */
+static void test_6_mounts(void **state)
+{
+	(void)state;
+	FOR_SEEDS(seed, 0x601)
+	{
+		struct asked q = {.kind = ASK_SYSTEM, .access = PV_ACC_MOUNT};
+		struct world minding, permitting;
+		struct policy *p;
+
+		twins(&minding, &permitting, seed);
+		govern_all(&minding);
+		govern_all(&permitting);
+		p = &minding.f.set.policies[random_below(&minding.r, minding.f.set.n_policies)];
+		build_path_rule(p, random_chance(&minding.r, 50) ? SECTION_FILES : SECTION_EXEC, EFFECT_DENY,
+				ACCESS(READ), "/a/**");
+		p->system[0].present = false;
+		for (size_t i = 0; i < permitting.f.set.n_policies; i++)
+			build_system(&permitting.f.set.policies[i], PV_ACC_MOUNT, EFFECT_ALLOW);
+		compile_both(&minding, &permitting);
+		for (unsigned i = 0; i < QUESTIONS; i++) {
+			struct outcome m, o;
+
+			random_process(&minding, &q.process);
+			m = outcome_of(&minding, &q);
+			o = outcome_of(&permitting, &q);
+			holds(m.verdict == PV_DENY || (m.verdict == PV_WOULD_DENY && p->mode == MODE_MONITOR),
+			      &minding, NULL, &q, "names are given another meaning");
+			holds(o.verdict == PV_ALLOW, &permitting, NULL, &q,
+			      "not permitted as the policies say");
+		}
+		free_both(&minding, &permitting);
+	}
+}
+
 /* ---- 7: conditions on the executable ---- */
 
 /* Settle a list by hand for one executable: whether it matches; the list is empty then. */
@@ -1144,7 +1191,7 @@ static void test_7_executables(void **state)
 			b = outcome_of(&before, &q);
 			q.process.acting.exe = random_chance(&before.r, 50) ? NULL : "/any/other";
 			a = outcome_of(&after, &q);
-			holds(same_outcome(&b, &a), &before, &after, &q,
+			holds(asks_mount(&q) || same_outcome(&b, &a), &before, &after, &q,
 			      "not what holds for this executable");
 		}
 		free_both(&before, &after);
@@ -1442,7 +1489,7 @@ int main(void)
 		cmocka_unit_test(test_7_executables),	  cmocka_unit_test(test_8_below),
 		cmocka_unit_test(test_8_executed),	  cmocka_unit_test(test_8_numbers),
 		cmocka_unit_test(test_9_undecidable),	  cmocka_unit_test(test_10_all_or_nothing),
-		cmocka_unit_test(test_10_bad_file),
+		cmocka_unit_test(test_10_bad_file),	  cmocka_unit_test(test_6_mounts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, report_comparisons);

@@ -3,7 +3,8 @@
 # agent: shared
 #
 # Guarantees: neither a rename nor a link gives a file what its name denied,
-# and a folder below which rules differ is not renamed.
+# and a folder below which rules differ is not renamed; nor does a mount,
+# unless the policy says that it may.
 #
 # How: each is tried on names of which the rules deny more or less than those
 # of the other name; an event names the rule of the old one.
@@ -66,4 +67,37 @@ allow_test "link within the same rules" "$P" link "$T/secret/file" "$T/secret/ne
 allow_test "rename to a name with fewer rights" "$P" rename "$T/good/file" "$T/secret/new"
 allow_test "exchange within the same rules" "$P" exchange "$T/good/file" "$T/spare/file"
 allow_test "a folder among those without rules of their own" "$P" rename "$T/plain/inner" "$T/good/inner"
+events_check
+
+# Mounts.  A new file system where no rule looks is one; the rest is not.
+SYSTEM=$BIN/probe_system
+modprobe overlay 2>/dev/null || true
+REASON=moves_names
+SHOWN=-
+printf '%s\n' "  files:" "    default: allow" "    rules:" "      - deny: $T/tree/private/**" \
+	"        access: read" >"$WORK/files"
+govern mounts <"$WORK/files"
+PREPARE=clean
+# mount_test NAME HOOK OPERATION NEIGHBOUR FOLDER
+mount_test() {
+	deny_test "$1" "$2" mount files - "$3" "$4" "$SYSTEM" @ "$5"
+}
+deny_test "a file system on a folder below which rules are" sb_mount mount files - "$T/tree" "$T/plain" \
+	"$SYSTEM" mount @
+deny_test "one on a folder with rules" sb_mount mount files - "$T/tree/private" "$T/tree/public" \
+	"$SYSTEM" mount @
+mount_test "a bind mount" sb_mount bind mount "$T/plain"
+mount_test "a tree that is attached" move_mount fsmount mount "$T/plain"
+mount_test "an overlay" sb_kern_mount overlay mount "$T/plain"
+mount_test "a file system that is mounted" sb_kern_mount sysfs mount "$T/plain"
+allow_test "a change of propagation" "$SYSTEM" propagation /
+printf '%s\n' "  system:" "    mount: allow" >>"$WORK/files"
+govern mounts-allowed <"$WORK/files"
+PREPARE=clean
+for operation in "mount $T/tree" "bind $T/plain" "fsmount $T/plain" "overlay $T/plain" "sysfs $T/plain"; do
+	# shellcheck disable=SC2086
+	allow_test "permitted by the policy: ${operation%% *}" "$SYSTEM" $operation
+done
+REASON=
+SHOWN=
 events_check

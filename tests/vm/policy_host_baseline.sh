@@ -22,7 +22,12 @@ works "mounts" "" session sh -c "mount -t tmpfs x $T && umount $T"
 works "the network" "lo" session ip address
 works "processes" "python3" session python3 -c 'import subprocess, sys; print("python3", subprocess.run(["ps"]).returncode)'
 denied "module" "dummy" "deny capability sys_module" session modprobe dummy
-denied "bpf" "ermi" "deny bpf bpf" session bpftool prog list
+# Linux 6.1 asks for the capability, too.
+case $(uname -r) in
+6.1.*) bpf_events=$(printf 'deny bpf bpf\ndeny capability bpf') ;;
+*) bpf_events="deny bpf bpf" ;;
+esac
+denied "bpf" "ermi" "$bpf_events" session bpftool prog list
 denied "tracing" "ermi" "deny ptrace ptrace" session strace -p 1
 denied "a program of the system" "Permission denied" "deny create /usr/bin/pavise-x" \
 	session sh -c 'echo >/usr/bin/pavise-x'

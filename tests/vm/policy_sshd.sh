@@ -53,7 +53,7 @@ denied "a host key" "Permission denied" "deny read $key" client ssh root@127.0.0
 denied "a host key, replaced" "Permission denied" "deny rename $key" client ssh root@127.0.0.1 "mv $key /root/x"
 denied "authorized_keys" "Permission denied" "deny append /root/.ssh/authorized_keys" \
 	client ssh root@127.0.0.1 'echo x >>/root/.ssh/authorized_keys'
-denied "a tunnel" "Permission denied" "deny connect 127.0.0.1:9200" client ssh -W 127.0.0.1:9200 tester@127.0.0.1
+denied "a tunnel" "connect failed" "deny connect 127.0.0.1:9200" client ssh -W 127.0.0.1:9200 tester@127.0.0.1
 denied "tracing" "ermi" "deny ptrace ptrace" client ssh root@127.0.0.1 'strace -p 1'
 sed -i '/^tester:/s|[^:]*$|/usr/bin/busybox|' /etc/passwd
 denied "another program than a shell" "Permission denied" "deny exec /usr/bin/busybox" \

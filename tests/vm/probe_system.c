@@ -103,6 +103,21 @@ static int op_mount(char **a)
 	return private_mounts() ? -1 : mount("none", a[0], "tmpfs", 0, NULL);
 }
 
+/* over FOLDER, of itself */
+static int op_overlay(char **a)
+{
+	char options[512];
+
+	snprintf(options, sizeof(options), "lowerdir=%s:/etc", a[0]);
+	return private_mounts() ? -1 : mount("none", a[0], "overlay", 0, options);
+}
+
+/* what is mounted elsewhere */
+static int op_sysfs(char **a)
+{
+	return private_mounts() ? -1 : mount("none", a[0], "sysfs", 0, NULL);
+}
+
 static int op_bind(char **a)
 {
 	return private_mounts() ? -1 : mount(a[0], a[0], NULL, MS_BIND, NULL);
@@ -541,6 +556,8 @@ static const struct operation {
 	{"alarm", 0, op_alarm},
 	{"chown", 1, op_chown},
 	{"mount", 1, op_mount},
+	{"overlay", 1, op_overlay},
+	{"sysfs", 1, op_sysfs},
 	{"bind", 1, op_bind},
 	{"propagation", 1, op_propagation},
 	{"remount", 1, op_remount},
