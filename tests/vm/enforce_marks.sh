@@ -116,7 +116,7 @@ done
 if [ "$(stat -c %i "$T/else/$i")" = "$used" ]; then
 	allow_test "a later file with the same inode number" "$P" read "$T/else/$i"
 else
-	not_ok "$NAME/a later file with the same inode number" "expected one with $used, found none"
+	skip "$NAME/a later file with the same inode number" "the file system gave $used to none of 200 new files"
 fi
 events_check
 
