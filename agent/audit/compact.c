@@ -186,7 +186,8 @@ static void print_object(json_t *object, FILE *out)
 	}
 }
 
-/* "  web/files[1]"; where no rule decided, why: "  web/default_deny". */
+/* "  web/files[1]"; where no rule decided, why: "  web/default_deny"; "(marked)" for another name of a file.
+ */
 static void print_rule(json_t *decision, FILE *out)
 {
 	json_t *name = json_object_get(json_object_get(decision, "policy"), "name");
@@ -203,6 +204,8 @@ static void print_rule(json_t *decision, FILE *out)
 		fputc('/', out);
 		print_string(rule, out);
 	}
+	if (json_is_true(json_object_get(decision, "marked")))
+		fputs(" (marked)", out);
 	if (json_is_string(walk)) {
 		fputs(" (", out);
 		print_string(walk, out);

@@ -454,6 +454,8 @@ static void put_policy(const struct event_source *s, const struct pv_decision_re
 	json_put_string(out, "reason", decision_reason_name(by->reason));
 	if (by->match)
 		json_put_string(out, "match", by->match);
+	if (d->cell & PV_CELL_MARK)
+		json_put_bool(out, "marked", true);
 }
 
 int event_decision(const struct event_source *s, uint64_t seq, const struct record *r,

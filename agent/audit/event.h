@@ -19,12 +19,11 @@
  *   ctr       cgid, cgroup
  *   decision  action, result ("EACCES", "EPERM" for a capability, "0" where the operation went on),
  *             kill (the rule kills who is denied), hook, op, policy {name, generation, mode},
- *             rule {id, line}, reason, match, walk (why no name could be had), object
- *                 {path, path_cut, dev "major:minor", ino, mode (octal), flags} or
- *                 {family, type, protocol, local or remote, port} or
- *                 {family, type, abstract or path and so on} or {capability} or {pid} or {}
- *   exit      code, or signal and core; duration_ns, execs, denials
- *   loss      lane, cause, count, total
+ *             rule {id, line}, reason, match, marked (the file had the name that `match`
+ *             denies when the policies were put in force, and was reached by another), walk (why no name
+ * could be had), object {path, path_cut, dev "major:minor", ino, mode (octal), flags} or {family, type,
+ * protocol, local or remote, port} or {family, type, abstract or path and so on} or {capability} or {pid} or
+ * {} exit      code, or signal and core; duration_ns, execs, denials loss      lane, cause, count, total
  *   agent, policy   op, and what belongs to it
  *
  * uid: boot id (first 8 hex digits) - start_ns in hex - pid in hex. The same in every event of a

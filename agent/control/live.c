@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control/live.h"
+#include "control/marks.h"
 #include "control/store.h"
 #include "util/util.h"
 
@@ -178,8 +179,11 @@ static int refuse_to_store(const struct live *l, int err, struct refusal *r)
 static int publish(struct live *l, struct spec *candidate, struct compiled *c, struct refusal *r)
 {
 	unsigned generation = c->image->generation;
-	int err = store_save(l->run, generation, candidate);
+	int err = marks_find(l->kernel, c->image, r);
 
+	if (err)
+		return err;
+	err = store_save(l->run, generation, candidate);
 	if (err)
 		return refuse_to_store(l, err, r);
 	err = kernel_publish(l->kernel, c->image, r);

@@ -85,6 +85,10 @@ uint32_t kernel_generation(const struct kernel *k);
 int kernel_tasks(struct kernel *k, void (*record)(void *context, const void *data, size_t size),
 		 void *context);
 
+/* Run the file iterator over what this process has open, and hand each pv_file_record to `record`. */
+int kernel_files(struct kernel *k, void (*record)(void *context, const void *data, size_t size),
+		 void *context);
+
 /*
  * Label every task by the policy set in force, threads included, so that none of those that are
  * there already can leave its cgroup unlabelled. 0 or -errno; what was not labelled is labelled at

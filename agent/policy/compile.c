@@ -10,7 +10,8 @@
  *   4. For each profile, the path and network items of its policies, and of no others, are made
  *      deterministic; each set of items that a name can match is resolved to a row, or to choices
  *      between rows where items have conditions.
- *   5. The whole is minimised and laid out.
+ *   5. The whole is minimised and laid out. The names that literal patterns deny are listed beside it:
+ *      who publishes the image marks what has them (mark.h).
  *
  * Profiles of former generations stay in use by tasks that left their cgroup, so each gets its entry,
  * made of those of its policies that still exist. Different profiles often need the same automaton
@@ -27,6 +28,7 @@
 #include "automaton.h"
 #include "choice.h"
 #include "layout.h"
+#include "mark.h"
 #include "netname.h"
 #include "pattern.h"
 #include "policy.h"
@@ -97,6 +99,7 @@ static int add_pattern(struct compiler *c, const struct item *template, const st
 
 	if (!ret) {
 		item.root = end.root;
+		item.literal = !net && end.literal;
 		ret = resolver_add_item(&c->resolver, &item, &number);
 	}
 	if (!ret) {
@@ -590,7 +593,7 @@ static int compile(struct compiler *c, const struct policy_set *set, struct imag
 		ret = build_profiles(c);
 	if (!ret)
 		ret = make_image(c, image);
-	return ret;
+	return ret ? ret : mark_names(set, image);
 }
 
 static void compiler_free(struct compiler *c)

@@ -10,7 +10,8 @@
  *   - a slot that is not a head belongs to a head before it in its block,
  *   - what can be an answer, along any path from the start in question and through choices, is a row,
  *     a profile or a class of executables,
- *   - a choice leads to choices before it only, over PV_CHOICE_STEPS at most, and sets are there.
+ *   - a choice leads to choices before it only, over PV_CHOICE_STEPS at most, and sets are there,
+ *   - a mark is where it is looked for, and answers with a row.
  *
  * Given the first three, a step from a valid state leads to a valid state or an answer, by induction
  * over the name. Free slots have an owner that no state can be, and are never followed.
@@ -21,6 +22,7 @@
 #include <string.h>
 
 #include "layout.h"
+#include "mark.h"
 #include "pavise.h"
 #include "policy.h"
 
@@ -30,7 +32,10 @@ void image_free(struct image *image)
 		return;
 	for (size_t i = 0; i < image->n_strings; i++)
 		free(image->strings[i]);
+	for (size_t i = 0; i < image->n_marked; i++)
+		free(image->marked[i]);
 	free(image->strings);
+	free(image->marked);
 	free(image->decisions);
 	free(image->blocks);
 	free(image);
@@ -135,6 +140,34 @@ uint32_t image_path_cell(const struct image *image, uint32_t profile, const char
 		return PV_CELL(PV_DENY, false, 0);
 	return name_cell(image, head_of(image)->profiles[profile].path_start, path, strlen(path), access,
 			 context);
+}
+
+uint32_t image_mark_cell(const struct image *image, uint32_t profile, const struct mark_file *file,
+			 unsigned access, const struct image_context *context)
+{
+	const struct pv_image_head *head = head_of(image);
+	uint32_t home, start, heaviest = PV_CELL(PV_ALLOW, false, 0);
+	const struct pv_mark *marks;
+
+	if (profile >= head->n_profiles || access >= PV_COL_MARK || !head->marks.n_blocks)
+		return heaviest;
+	start = head->profiles[profile].path_start;
+	home = pv_mark_home(file->ino, file->dev, file->generation, start);
+	marks = block_at(image, head->n_blocks + home / PV_BLOCK_MARKS % head->marks.n_blocks);
+	for (unsigned i = 0; i < PV_MARK_PROBES; i++) {
+		const struct pv_mark *mark = &marks[(home + i) % PV_BLOCK_MARKS];
+		uint32_t cell;
+
+		if (!mark->answer)
+			break;
+		if (mark->ino != file->ino || mark->dev != file->dev || mark->start != start ||
+		    mark->generation != file->generation)
+			continue;
+		cell = cell_of(image, choose_answer(image, mark->answer, context), PV_COL_MARK + access);
+		if (mark_weight(cell) > mark_weight(heaviest))
+			heaviest = cell;
+	}
+	return heaviest;
 }
 
 uint32_t image_net_cell(const struct image *image, uint32_t profile, const void *name, size_t length,
@@ -242,9 +275,10 @@ static int check_head(const struct validation *v)
 		return FAULT(v, "ABI %u, this agent has %u", h->abi, PV_ABI);
 	if (!h->generation)
 		return FAULT(v, "generation 0");
-	if (h->n_blocks != v->n_blocks)
-		return FAULT(v, "%zu blocks, the head says %u", v->n_blocks, h->n_blocks);
-	if (h->digest != layout_digest(h, v->n_blocks))
+	if ((uint64_t)h->n_blocks + h->marks.n_blocks != v->n_blocks || !h->n_blocks)
+		return FAULT(v, "%zu blocks, the head says %u and %u of marks", v->n_blocks, h->n_blocks,
+			     h->marks.n_blocks);
+	if (h->digest != layout_digest(h, h->n_blocks))
 		return FAULT(v, "the digest %#" PRIx64 " is not that of the blocks", (uint64_t)h->digest);
 	if (!h->row_block || h->row_block > h->n_blocks)
 		return FAULT(v, "rows in block %u of %u", h->row_block, h->n_blocks);
@@ -420,6 +454,42 @@ static int check_profiles(struct validation *v)
 	return ret;
 }
 
+/* The place at hand of a block of marks: free, or reached by a search for what stands there. */
+static int check_mark(struct validation *v, const struct pv_mark *marks, uint32_t block, unsigned at)
+{
+	const struct pv_mark *mark = &marks[(size_t)block * PV_BLOCK_MARKS + at];
+	uint32_t home = pv_mark_home(mark->ino, mark->dev, mark->generation, mark->start);
+	unsigned distance = (at - home) % PV_BLOCK_MARKS;
+
+	if (!mark->answer)
+		return 0;
+	if (home / PV_BLOCK_MARKS % v->head->marks.n_blocks != block || distance >= PV_MARK_PROBES)
+		return FAULT(v, "mark %u of block %u is where nobody looks for it", at, block);
+	for (; distance; distance--) {
+		if (!marks[(size_t)block * PV_BLOCK_MARKS + (at - distance) % PV_BLOCK_MARKS].answer)
+			return FAULT(v, "mark %u of block %u is behind a free place", at, block);
+	}
+	return check_answer(v, DOMAIN_ROWS, mark->answer);
+}
+
+static int check_marks(struct validation *v)
+{
+	const struct pv_marks *m = &v->head->marks;
+	const struct pv_mark *marks =
+		(const struct pv_mark *)((const char *)v->head + (size_t)v->head->n_blocks * PV_BLOCK_SIZE);
+	int ret = 0;
+
+	if (m->n_blocks & (m->n_blocks - 1))
+		return FAULT(v, "%u blocks of marks, which is no power of two", m->n_blocks);
+	if (m->n_blocks && m->digest != layout_marks_digest(marks, m->n_blocks))
+		return FAULT(v, "the digest %#" PRIx64 " is not that of the marks", (uint64_t)m->digest);
+	for (uint32_t block = 0; !ret && block < m->n_blocks; block++) {
+		for (unsigned at = 0; !ret && at < PV_BLOCK_MARKS; at++)
+			ret = check_mark(v, marks, block, at);
+	}
+	return ret;
+}
+
 static int check_automaton(struct validation *v)
 {
 	size_t n = (size_t)v->head->row_block * PV_BLOCK_SLOTS;
@@ -443,6 +513,8 @@ static int check_automaton(struct validation *v)
 		ret = check_choice(v, i);
 	if (!ret)
 		ret = check_profiles(v);
+	if (!ret)
+		ret = check_marks(v);
 	if (!ret)
 		ret = check_choices(v);
 	free(v->seen);

@@ -38,18 +38,28 @@ struct placer {
 	size_t depth, stack_room;
 };
 
-uint64_t layout_digest(const void *blocks, size_t n_blocks)
+/* bytes[from..to) are taken as 0. */
+static uint64_t digest(const unsigned char *bytes, size_t n, size_t from, size_t to)
 {
-	const unsigned char *bytes = blocks;
-	const size_t field = offsetof(struct pv_image_head, digest);
 	uint64_t hash = 0xcbf29ce484222325u;
 
-	for (size_t i = 0; i < n_blocks * PV_BLOCK_SIZE; i++) {
-		unsigned char byte = i - field < sizeof(uint64_t) ? 0 : bytes[i];
+	for (size_t i = 0; i < n; i++) {
+		unsigned char byte = i >= from && i < to ? 0 : bytes[i];
 
 		hash = (hash ^ byte) * 0x100000001b3u;
 	}
 	return hash;
+}
+
+uint64_t layout_digest(const void *blocks, size_t n_blocks)
+{
+	return digest(blocks, n_blocks * PV_BLOCK_SIZE, offsetof(struct pv_image_head, digest),
+		      offsetof(struct pv_image_head, classes));
+}
+
+uint64_t layout_marks_digest(const void *blocks, size_t n_blocks)
+{
+	return digest(blocks, n_blocks * PV_BLOCK_SIZE, 0, 0);
 }
 
 static uint32_t decided(const struct automaton *a, uint32_t s)

@@ -28,7 +28,8 @@ struct layout {
 /* Fill in blocks, n_blocks, generation, n_states and n_rows of an image. -E2BIG, -ENOMEM. */
 int layout_image(const struct layout *l, struct image *image);
 
-/* FNV-1a of all blocks, with the head's digest as 0. */
+/* FNV-1a of the head's n_blocks, with its digest and marks as 0; and of marks. */
 uint64_t layout_digest(const void *blocks, size_t n_blocks);
+uint64_t layout_marks_digest(const void *blocks, size_t n_blocks);
 
 #endif

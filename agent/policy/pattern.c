@@ -296,6 +296,112 @@ static unsigned spells_root(const struct scan *s, size_t from, size_t to, unsign
 	return before;
 }
 
+/* How many names tokens[from..to) stand for, 0 with a wildcard; from PATTERN_LITERALS on it may be less. */
+static size_t count_literals(const struct scan *s, size_t from, size_t to)
+{
+	size_t n = 1;
+
+	for (size_t i = from; i < to && n && n <= PATTERN_LITERALS; i++) {
+		size_t sum = 0;
+
+		if (s->tokens[i].kind == LITERAL)
+			continue;
+		if (s->tokens[i].kind != OPEN)
+			return 0;
+		for (; s->tokens[i].kind != CLOSE; i = s->tokens[i].next) {
+			size_t branch = count_literals(s, i + 1, s->tokens[i].next);
+
+			if (!branch)
+				return 0;
+			sum += branch;
+		}
+		n *= sum;
+	}
+	return n;
+}
+
+static bool is_literal(const struct scan *s)
+{
+	size_t n = count_literals(s, 0, s->n);
+
+	return n && n <= PATTERN_LITERALS;
+}
+
+struct names {
+	char *at[PATTERN_LITERALS];
+	size_t n;
+};
+
+static void free_names(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->at[i]);
+	names->n = 0;
+}
+
+/* No name is longer than its pattern. */
+static int add_name(struct names *names, const char *start, const struct scan *s)
+{
+	char *name = calloc(1, strlen(s->text) + 1);
+
+	if (!name)
+		return -ENOMEM;
+	strcpy(name, start);
+	names->at[names->n++] = name;
+	return 0;
+}
+
+/* Extend each of the names by what tokens[from..to) of a literal pattern stand for. */
+static int expand(const struct scan *s, size_t from, size_t to, struct names *names)
+{
+	int ret = 0;
+
+	for (size_t i = from; !ret && i < to; i++) {
+		struct names all = {.n = 0};
+
+		if (s->tokens[i].kind == LITERAL) {
+			for (size_t k = 0; k < names->n; k++)
+				names->at[k][strlen(names->at[k])] = s->tokens[i].byte;
+			continue;
+		}
+		for (; !ret && s->tokens[i].kind != CLOSE; i = s->tokens[i].next) {
+			struct names branch = {.n = 0};
+
+			for (size_t k = 0; !ret && k < names->n; k++)
+				ret = add_name(&branch, names->at[k], s);
+			if (!ret)
+				ret = expand(s, i + 1, s->tokens[i].next, &branch);
+			for (size_t k = 0; !ret && k < branch.n; k++)
+				ret = add_name(&all, branch.at[k], s);
+			free_names(&branch);
+		}
+		free_names(names);
+		*names = all;
+	}
+	return ret;
+}
+
+int pattern_literals(enum pattern_kind kind, const char *text, char *out[PATTERN_LITERALS])
+{
+	struct names names = {.n = 0};
+	char error[8];
+	struct scan s;
+	int ret = scan(&s, kind, text, error, sizeof(error));
+
+	if (!ret && is_literal(&s)) {
+		ret = add_name(&names, "", &s);
+		if (!ret)
+			ret = expand(&s, 0, s.n, &names);
+	}
+	free(s.tokens);
+	if (ret) {
+		free_names(&names);
+		return ret;
+	}
+	memcpy(out, names.at, sizeof(names.at));
+	return names.n;
+}
+
 static void add_byte(struct nfa *nfa, struct cursor *c, uint8_t byte)
 {
 	uint32_t to = nfa_byte(nfa, c->node, byte);
@@ -389,6 +495,7 @@ int pattern_add(struct nfa *nfa, uint32_t from, enum pattern_kind kind, const ch
 			*end = (struct pattern_end){
 				.node = c.node,
 				.root = kind == PATTERN_PATH && spells_root(&s, 0, s.n, 1) & 2,
+				.literal = is_literal(&s),
 			};
 	}
 	free(s.tokens);
@@ -410,6 +517,6 @@ int pattern_add_literal(struct nfa *nfa, uint32_t from, const char *text, struct
 		node = nfa_byte(nfa, node, text[i]);
 	if (nfa->error)
 		return nfa->error;
-	*end = (struct pattern_end){.node = node, .root = length == 1};
+	*end = (struct pattern_end){.node = node, .root = length == 1, .literal = true};
 	return 0;
 }

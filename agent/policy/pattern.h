@@ -11,8 +11,9 @@
 
 #include "nfa.h"
 
-#define PATTERN_MAX	4096 /* bytes; no name is longer */
-#define PATTERN_NESTING 8
+#define PATTERN_MAX	 4096 /* bytes; no name is longer */
+#define PATTERN_NESTING	 8
+#define PATTERN_LITERALS 64 /* names that a pattern without wildcards stands for, at most */
 
 /* What names a pattern is about, and so what each of its alternatives must start with. */
 enum pattern_kind {
@@ -24,17 +25,26 @@ enum pattern_kind {
 /* Check a pattern. 0, or -EINVAL (-ENOMEM) with a message for its author in `error`. */
 int pattern_check(enum pattern_kind kind, const char *text, char *error, size_t error_size);
 
-/* A pattern added to an automaton: where it ends, and whether it is a path's and spells the root "/". */
+/*
+ * A pattern added to an automaton: where it ends, whether it is a path's and spells the root "/", and
+ * whether it is literal: without wildcards, and its alternatives make up PATTERN_LITERALS names at most.
+ */
 struct pattern_end {
 	uint32_t node;
-	bool root;
+	bool root, literal;
 };
 
 /* Add a pattern below `from`. As pattern_check(); *end untouched on failure. */
 int pattern_add(struct nfa *nfa, uint32_t from, enum pattern_kind kind, const char *text,
 		struct pattern_end *end, char *error, size_t error_size);
 
-/* Likewise for a path that is taken byte for byte. */
+/*
+ * The names that a literal pattern stands for, to be freed by the caller. Their number, 0 where it is not
+ * literal, or -errno as pattern_check().
+ */
+int pattern_literals(enum pattern_kind kind, const char *text, char *names[PATTERN_LITERALS]);
+
+/* As pattern_add() for a path that is taken byte for byte. */
 int pattern_add_literal(struct nfa *nfa, uint32_t from, const char *text, struct pattern_end *end,
 			char *error, size_t error_size);
 

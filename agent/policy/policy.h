@@ -86,6 +86,8 @@ struct image {
 	size_t n_states, n_rows;
 	char **strings; /* what the decisions point to */
 	size_t n_strings;
+	char **marked; /* names whose files are to be marked, see mark.h */
+	size_t n_marked;
 };
 
 /* A container that runs: where, and what its runtime says of it. */

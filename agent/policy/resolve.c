@@ -12,6 +12,9 @@
  *          where map is, so that an exec fails before its point of no return; where both are, the
  *          one that kills speaks
  *
+ * Besides, what the literal patterns of deny rules alone say: a marked file that is reached by another name
+ * is denied no more than that (PV_COL_MARK in pavise.h).
+ *
  * Across policies, a denial of an enforcing policy wins over one of a monitoring policy, which wins
  * over permission; a denial that kills wins over one that does not; of several, the first policy in
  * the order of names is reported. Adding a policy can only turn permission into denial, never the
@@ -39,6 +42,7 @@ struct cause {
 /* By access: the item that speaks for a policy. */
 struct votes {
 	uint32_t deny[PV_COLUMNS], allow[PV_COLUMNS];
+	uint32_t literal[PV_COLUMNS]; /* of those that deny, literal ones only */
 };
 
 /* What one policy says about one access. */
@@ -121,6 +125,13 @@ static bool is_urgent(const struct resolver *r, uint32_t number)
 	return rule->effect == EFFECT_DENY ? rule->kill : rule->audit && !item->implied;
 }
 
+/* One more item that speaks on an access, for the one that did so far. */
+static void vote_for(const struct resolver *r, uint32_t *vote, uint32_t number)
+{
+	if (*vote == NOBODY || (is_urgent(r, number) && !is_urgent(r, *vote)))
+		*vote = number;
+}
+
 static bool same_rule(const struct item *a, const struct item *b)
 {
 	return a->section == b->section && a->rule == b->rule;
@@ -144,10 +155,10 @@ static size_t collect_votes(const struct resolver *r, uint32_t policy, const uin
 			continue;
 		for (uint32_t bits = item->access; bits; bits &= bits - 1) {
 			unsigned access = __builtin_ctz(bits);
-			uint32_t *vote = deny ? &votes->deny[access] : &votes->allow[access];
 
-			if (*vote == NOBODY || (is_urgent(r, items[from]) && !is_urgent(r, *vote)))
-				*vote = items[from];
+			vote_for(r, deny ? &votes->deny[access] : &votes->allow[access], items[from]);
+			if (deny && item->literal)
+				vote_for(r, &votes->literal[access], items[from]);
 		}
 	}
 	return from;
@@ -224,6 +235,16 @@ static struct ruling rule_access(const struct resolver *r, const struct policy *
 	}
 }
 
+/* What literal patterns that deny say, NOBODY: nothing. Exec and map go together, as above. */
+static uint32_t literal_deny(const struct resolver *r, const struct votes *v, unsigned access)
+{
+	if (access == PV_ACC_MAP)
+		return deny_of(r, v->literal[PV_ACC_MAP], v->literal[PV_ACC_EXEC]);
+	if (access == PV_ACC_EXEC)
+		return deny_of(r, v->literal[PV_ACC_EXEC], v->literal[PV_ACC_MAP]);
+	return v->literal[access];
+}
+
 /* How much a ruling matters for the cell: the verdict and whether there is anything to say about it. */
 enum weight { PERMITS, REPORTS, WOULD_DENY, WOULD_KILL, DENIES, KILLS };
 
@@ -268,14 +289,32 @@ static int make_cell(struct resolver *r, uint32_t policy, const struct ruling *r
 	return ret;
 }
 
+/* By column: the heaviest ruling so far. */
+struct verdicts {
+	enum weight weight[PV_COLUMNS];
+	struct ruling ruling[PV_COLUMNS];
+	uint32_t policy[PV_COLUMNS];
+};
+
+static void consider(const struct resolver *r, struct verdicts *v, unsigned column, uint32_t policy,
+		     struct ruling ruling)
+{
+	enum weight weight = weigh(r, policy, &ruling);
+
+	if (weight <= v->weight[column])
+		return;
+	v->weight[column] = weight;
+	v->ruling[column] = ruling;
+	v->policy[column] = policy;
+}
+
 static int resolve_row(struct resolver *r, const struct members *members, const uint32_t *items, size_t n,
 		       bool root, unsigned first, unsigned last, uint32_t *row)
 {
-	enum weight weights[PV_COLUMNS] = {PERMITS};
-	struct ruling rulings[PV_COLUMNS] = {{0}};
-	uint32_t deciding[PV_COLUMNS] = {0};
+	struct verdicts v = {.weight = {PERMITS}};
 	struct pv_row out = {{0}};
 	size_t from = 0;
+	int ret = 0;
 
 	for (size_t m = 0; m < members->n; m++) {
 		uint32_t policy = members->policies[m];
@@ -283,26 +322,19 @@ static int resolve_row(struct resolver *r, const struct members *members, const 
 
 		from = collect_votes(r, policy, items, from, n, root, &votes);
 		for (unsigned access = first; access <= last; access++) {
-			struct ruling ruling = rule_access(r, r->policies[policy], &votes, access);
-			enum weight weight = weigh(r, policy, &ruling);
+			uint32_t literal = literal_deny(r, &votes, access);
 
-			if (weight > weights[access]) {
-				weights[access] = weight;
-				rulings[access] = ruling;
-				deciding[access] = policy;
-			}
+			consider(r, &v, access, policy, rule_access(r, r->policies[policy], &votes, access));
+			if (PV_MARK_ACCESSES & 1u << access && literal != NOBODY)
+				consider(r, &v, PV_COL_MARK + access, policy, rule_explicit(true, literal));
 		}
 	}
-	for (unsigned access = first; access <= last; access++) {
-		int ret = 0;
-
-		if (weights[access] != PERMITS)
-			ret = make_cell(r, deciding[access], &rulings[access], weights[access],
-					&out.cell[access]);
-		if (ret)
-			return ret;
+	for (unsigned column = 0; !ret && column < PV_COLUMNS; column++) {
+		if (v.weight[column] != PERMITS)
+			ret = make_cell(r, v.policy[column], &v.ruling[column], v.weight[column],
+					&out.cell[column]);
 	}
-	return intern_add(&r->rows, &out, sizeof(out), row);
+	return ret ? ret : intern_add(&r->rows, &out, sizeof(out), row);
 }
 
 int resolve_path_row(struct resolver *r, const struct members *members, const uint32_t *items, size_t n,

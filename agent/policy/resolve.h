@@ -24,6 +24,7 @@ struct item {
 	uint8_t section;      /* enum policy_section */
 	bool root;	      /* matches "/", too */
 	bool exception;	      /* of its rule: where it matches, the others of the rule do not count */
+	bool literal;	      /* stands for names without wildcards: what has them is marked */
 	bool implied;	      /* follows from a rule on something else: permits and is not reported */
 	struct condition condition;
 };

@@ -12,6 +12,7 @@
 #ifndef PAVISE_DECIDE_BPF_H
 #define PAVISE_DECIDE_BPF_H
 
+#include "mark.bpf.h"
 #include "process.bpf.h"
 #include "subject.bpf.h"
 
@@ -226,6 +227,67 @@ static __always_inline int table_answer(struct pv_scratch *s, struct pv_matcher 
 	return 0;
 }
 
+/* The accesses wanted that a mark is about. */
+static __always_inline void answer_mark(struct pv_answer *a, struct pv_matcher *m,
+					const struct pv_question *q, u32 row, u32 profile, u32 fallback)
+{
+	for (u32 i = 0; i < 3; i++) {
+		u32 access = (q->want >> (8 * i)) & 0xff;
+
+		if (access <= PV_ACC_EXEC && PV_MARK_ACCESSES >> access & 1)
+			answer_take(a, matcher_cell(m, row, PV_COL_MARK + access, fallback) | PV_CELL_MARK,
+				    profile, access);
+	}
+}
+
+/*
+ * What the marks of the question's object say under the subject's i-th profile, into s->answer. 0 or
+ * PV_STALE. Marks that cannot be read are undecidable. A function of its own for the verifier.
+ */
+__weak int mark_answer(struct pv_scratch *s, const struct pv_question *q, u32 i, u32 generation)
+{
+	struct pv_file_id id = {};
+	struct pv_mark *block = NULL, *mark;
+	u32 number, home;
+	struct pv_profile *p;
+	struct pv_matcher m;
+	int row;
+
+	if (!s || !q || !matcher_open(&m))
+		return 0;
+	if (m.head->generation != generation)
+		return PV_STALE;
+	p = subject_profile(&m, &s->subject, i, &number);
+	if (!p || p->path_start & PV_DECIDED)
+		return 0;
+	home = 0;
+	if (file_id(&id, q->inode)) {
+		home = pv_mark_home(id.ino, id.dev, id.generation, p->path_start);
+		block = mark_block(&m, home);
+	}
+	if (!block) {
+		answer_take(&s->answer, p->path_undecidable, number, q->want & 0xff);
+		return 0;
+	}
+	for (u32 k = 0; k < PV_MARK_PROBES; k++) {
+		mark = mark_at(block, home, k);
+		row = mark->answer;
+		if (!row)
+			break;
+		if (!mark_is(mark, &id, p->path_start))
+			continue;
+		if (row & PV_MORE)
+			row = choose(&s->context, row, generation);
+		if (row == PV_STALE)
+			return PV_STALE;
+		if (row < 0 || row >= (int)m.head->n_rows)
+			answer_take(&s->answer, p->path_undecidable, number, q->want & 0xff);
+		else
+			answer_mark(&s->answer, &m, q, row, number, p->path_undecidable);
+	}
+	return 0;
+}
+
 /*
  * The word of the subject's i-th profile on the question, into s->answer. 0, PV_STALE, or
  * PV_WALK_DUE: a path that was not walked matters to this profile. A function of its own for the
@@ -260,16 +322,24 @@ __weak int profile_answer(struct pv_scratch *s, const struct pv_question *q, u32
 	return 0;
 }
 
-/* All of the subject's profiles. The first result that is not 0, or 0. */
-static __always_inline int subject_answer(struct pv_scratch *s, const struct pv_question *q, u32 generation)
+/*
+ * All of the subject's profiles, and with `marks` what these say. The first result that is not 0, or 0.
+ * Unrolled: clang enters the loop in its middle, and 6.1 takes the way back for one without an end.
+ */
+static __always_inline int subject_answer(struct pv_scratch *s, const struct pv_question *q, u32 generation,
+					  bool marks)
 {
 	int r = 0;
 
 	s->answer.cell = s->answer.profile = 0;
 	s->answer.access = q->want & 0xff;
-	for (u32 i = 0; i < 1 + PV_HELD_MAX && !r; i++)
-		if (i < s->subject.n)
+#pragma unroll
+	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
+		if (!r && i < s->subject.n)
 			r = profile_answer(s, q, i, generation);
+		if (!r && marks && i < s->subject.n)
+			r = mark_answer(s, q, i, generation);
+	}
 	return r;
 }
 
@@ -411,7 +481,8 @@ static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_que
 
 /* Walk for the question's object, and ask again. 0, PV_STALE, or PV_EXEMPT. */
 #define PV_EXEMPT 1
-static __always_inline int decide_by_walk(struct pv_scratch *s, const struct pv_question *q, u32 generation)
+static __always_inline int decide_by_walk(struct pv_scratch *s, const struct pv_question *q, u32 generation,
+					  bool marks)
 {
 	u32 end;
 
@@ -426,7 +497,7 @@ static __always_inline int decide_by_walk(struct pv_scratch *s, const struct pv_
 	if (s->answer.walk == PV_WALK_OK)
 		s->answer.walk = end;
 	s->walked = 1;
-	return subject_answer(s, q, generation);
+	return subject_answer(s, q, generation, marks);
 }
 
 #define PV_WOULD 1
@@ -474,6 +545,7 @@ __weak int decide_once(const struct pv_question *q)
 	struct pv_matcher m;
 	int governed, r;
 	u32 generation;
+	bool marks;
 
 	if (!q || !matcher_open(&m))
 		return 0;
@@ -505,10 +577,11 @@ __weak int decide_once(const struct pv_question *q)
 	s->context.exe = s->subject.exe;
 	s->context.inode = q->inode;
 	s->names_len = q->kind == PV_KIND_ABSTRACT ? abstract_read(s, q) : 0;
-	r = subject_answer(s, q, generation);
+	marks = m.head->marks.n_blocks && q->kind == PV_KIND_PATH && q->inode;
+	r = subject_answer(s, q, generation, marks);
 	if (has_path(q) && (r == PV_WALK_DUE || (!r && s->answer.cell))) {
 		/* a path matters, or is to be named in the record */
-		r = decide_by_walk(s, q, generation);
+		r = decide_by_walk(s, q, generation, marks);
 		if (r == PV_EXEMPT)
 			return 0;
 	}

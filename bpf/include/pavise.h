@@ -33,6 +33,12 @@
  * follow each other. What executable acts is asked by its class: the answer for the executable's
  * path from exe_start. 0 is the class of those that no pattern matches and that have no name.
  *
+ * Behind these n_blocks stand the marks (struct pv_mark): the files that had a literally denied name
+ * when the image was published. A file of inode number, device and generation, looked at by a profile
+ * with that start state, has its mark in the block and at the place that pv_mark_home() says, or in one
+ * of the PV_MARK_PROBES - 1 places after it, wrapping within the block; a free place ends the search.
+ * Its answer is what the name leads to, and of the row only the cells from PV_COL_MARK on count.
+ *
  * Names as the automaton reads them:
  *   cgroup   "/" or "/a/b", from the cgroup v2 root
  *   path     "/" or "/a/b", from the root mount of the mount namespace down
@@ -109,13 +115,24 @@ enum pv_access {
 #define PV_COL_REACH	   31 /* a process that is governed by less is reached for */
 
 /*
+ * Of a path's row: column PV_COL_MARK + access is what the literal patterns of `deny` rules alone say of
+ * the access, for a marked file that is reached by another name. Of accesses that are about a name and not
+ * about what has it there is none.
+ */
+#define PV_COL_MARK 16
+#define PV_MARK_ACCESSES                                                                          \
+	(1u << PV_ACC_READ | 1u << PV_ACC_WRITE | 1u << PV_ACC_APPEND | 1u << PV_ACC_ATTRIBUTES | \
+	 1u << PV_ACC_MAP | 1u << PV_ACC_EXEC)
+
+/*
  * A cell: bits 0-1 verdict, bit 2 audit (of what is permitted), bit 3 kill (of what is, or would be,
- * denied), bits 8-31 index of the decision in the agent's table.
+ * denied), bits 8-31 index of the decision in the agent's table. In a record bit 4: a mark led to it.
  */
 enum pv_verdict { PV_ALLOW, PV_DENY, PV_WOULD_DENY };
 #define PV_CELL_VERDICT(c)  ((c)&3u)
 #define PV_CELL_AUDIT	    4u
 #define PV_CELL_KILL	    8u
+#define PV_CELL_MARK	    16u
 #define PV_CELL_DECISION(c) ((c) >> 8)
 #define PV_CELL(verdict, audit, decision) \
 	((__u32)(verdict) | ((audit) ? PV_CELL_AUDIT : 0u) | ((__u32)(decision) << 8))
@@ -151,12 +168,39 @@ struct pv_choice {
 #define PV_NO_SET	 0xffffffffu
 #define PV_BLOCK_WORDS	 (PV_BLOCK_SIZE / 4)
 
+/* A file under a profile. All zero: a free place. */
+struct pv_mark {
+	__u64 ino;
+	__u32 dev;	  /* the kernel's s_dev */
+	__u32 generation; /* the inode's, which tells it from a later one of the same number */
+	__u32 start;	  /* pv_profile.path_start */
+	__u32 answer;	  /* of the name; never 0, which is the row that permits everything */
+	__u32 pad[2];
+};
+#define PV_BLOCK_MARKS (PV_BLOCK_SIZE / 32)
+#define PV_MARK_PROBES 32
+
+/* Where the search for a mark begins: the low bits are the place in a block, the rest the block. */
+static inline __u32 pv_mark_home(__u64 ino, __u32 dev, __u32 generation, __u32 start)
+{
+	__u64 h = (ino ^ (__u64)dev << 32 ^ (__u64)generation << 13 ^ start) * 0x9e3779b97f4a7c15ull;
+
+	h = (h ^ h >> 29) * 0xbf58476d1ce4e5b9ull;
+	return (__u32)(h >> 32);
+}
+
+struct pv_marks {
+	__u32 n_blocks; /* a power of two, or 0: no marks */
+	__u32 pad;
+	__u64 digest; /* of these blocks; FNV-1a 64 */
+};
+
 struct pv_image_head {
 	__u32 magic;
 	__u32 abi;
 	__u32 generation; /* never 0 */
-	__u32 n_blocks;
-	__u32 row_block; /* first block of rows */
+	__u32 n_blocks;	  /* without marks */
+	__u32 row_block;  /* first block of rows */
 	__u32 n_rows;
 	__u32 n_profiles;   /* profile 0 is "ungoverned" and not usable */
 	__u32 cgroup_start; /* start state for cgroup paths */
@@ -170,7 +214,8 @@ struct pv_image_head {
 	__u32 uids;	 /* some cgroup's profile depends on the uid */
 	__u32 setup_set; /* executables that set others up: a set, or PV_NO_SET */
 	__u32 pad;
-	__u64 digest; /* of all blocks with this field as 0; FNV-1a 64 */
+	__u64 digest;	 /* of the n_blocks with this field and `marks` as 0; FNV-1a 64 */
+	struct pv_marks marks;
 	__u8 classes[256];
 	struct pv_profile profiles[PV_PROFILES_MAX];
 };
@@ -382,6 +427,15 @@ struct pv_task_record {
 	struct pv_process process;
 };
 
+/* An open file of the agent's own, from the file iterator: its inode as the hooks see it. */
+struct pv_file_record {
+	__u64 ino;
+	__u32 dev;
+	__u32 generation;
+	__u32 fd;
+	__u32 mode;
+};
+
 /*
  * Per lane. attempted = records submitted + lost, always; attempted is bumped before the reserve.
  */
@@ -408,6 +462,7 @@ struct pv_state {
 static_assert(sizeof(struct pv_slot) == 8, "slot");
 static_assert(sizeof(struct pv_row) * PV_BLOCK_ROWS == PV_BLOCK_SIZE, "rows fill a block");
 static_assert(sizeof(struct pv_choice) * PV_BLOCK_CHOICES == PV_BLOCK_SIZE, "choices fill a block");
+static_assert(sizeof(struct pv_mark) * PV_BLOCK_MARKS == PV_BLOCK_SIZE, "marks fill a block");
 static_assert(sizeof(struct pv_image_head) <= PV_BLOCK_SIZE, "the head fits block 0");
 static_assert(sizeof(struct pv_label) == 136, "label");
 static_assert(sizeof(struct pv_process) == 72, "process");

@@ -7,6 +7,8 @@
  *   sched_process_exit   of the last thread; two that leave together may both find themselves
  *                        last, and the agent drops the second record
  *   iter/task            those that were there before the agent
+ *   iter/task_file       not of processes: open files, of the agent's own, whose inodes it wants to know as
+ *                        the hooks know them (agent/control/marks.c)
  *
  * Of every process and not only of governed ones, because an event names its ancestors. Nothing is
  * decided here.
@@ -137,6 +139,24 @@ int task_iter(struct bpf_iter__task *ctx)
 		return 0;
 	record_head(&r.head, PV_REC_TASK, sizeof(r), 0);
 	process_fill(&r.process, task, profile_of(task));
+	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
+	return 0;
+}
+
+SEC("iter/task_file")
+int file_iter(struct bpf_iter__task_file *ctx)
+{
+	struct pv_file_record r = {.fd = ctx->fd};
+	struct file *file = ctx->file;
+	struct inode *inode;
+
+	if (!ctx->task || !file)
+		return 0;
+	inode = file->f_inode;
+	r.ino = inode->i_ino;
+	r.dev = inode->i_sb->s_dev;
+	r.generation = inode->i_generation;
+	r.mode = inode->i_mode;
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;
 }

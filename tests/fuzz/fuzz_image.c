@@ -9,7 +9,7 @@
  *
  * The input:
  *   byte 0      0: raw, the rest is the start of the image; otherwise which valid image to change
- *   byte 1      bit 0: leave the digest wrong; the rest: how many changes, of 8 bytes each
+ *   byte 1      bit 0: leave the digests wrong; the rest: how many changes, of 8 bytes each
  *   changes     what, a byte, a 16-bit number, a 32-bit number; see change(). Words, slots, rows and
  *               blocks are changed wherever they lie, whatever they are used for.
  *   the rest    names, each a byte with its length and then its bytes
@@ -20,6 +20,7 @@
 
 #include "pavise.h"
 #include "policy/layout.h"
+#include "policy/mark.h"
 #include "policy/policy.h"
 
 #define IMAGES	     4
@@ -59,6 +60,23 @@ static void image_add_policy(FILE *out, const char *name, const char *mode, cons
 	      out);
 }
 
+/* Files with the names that are denied literally. */
+static struct mark_file image_file(const struct image *image, size_t i)
+{
+	return (struct mark_file){
+		.name = i < image->n_marked ? image->marked[i] : NULL, .ino = 1 + i, .dev = 3};
+}
+
+static void image_add_marks(struct image *image)
+{
+	struct mark_file files[8];
+	size_t n = 0, many;
+
+	for (; n < image->n_marked && n < 8; n++)
+		files[n] = image_file(image, n);
+	CHECK(!mark_files(image, files, n, &many));
+}
+
 static struct image *image_make(unsigned which)
 {
 	struct compile_options options = {.generation = 1};
@@ -81,7 +99,9 @@ static struct image *image_make(unsigned which)
 	if (!ret)
 		ret = policy_compile(&set, &options, &profiles, &image, &d);
 	diags_print(&d, stderr);
-	CHECK(!ret && image && image->n_blocks <= IMAGE_BLOCKS);
+	CHECK(!ret && image);
+	image_add_marks(image);
+	CHECK(image->n_blocks <= IMAGE_BLOCKS);
 	diags_free(&d);
 	profiles_free(&profiles);
 	policy_set_free(&set);
@@ -232,6 +252,12 @@ static void read_name(const struct image *image, const uint8_t *name, size_t len
 	match_all(image, name, length);
 	CHECK(image_profile(image, text, &context) < head->n_profiles);
 	for (uint32_t p = 0; p < 4; p++) {
+		for (unsigned access = 0; access <= PV_ACC_EXEC; access++) {
+			struct mark_file file = image_file(image, length % 8);
+
+			CHECK(PV_CELL_VERDICT(image_mark_cell(image, p, &file, access, &context)) <=
+			      PV_WOULD_DENY);
+		}
 		for (unsigned access = 0; access <= PV_COLUMNS; access++) {
 			uint32_t path = image_path_cell(image, p, text, access, &context);
 			uint32_t net = image_net_cell(image, p, name, length, access, &context);
@@ -276,6 +302,17 @@ static void read_names(const struct image *image, struct input *in)
 	}
 }
 
+/* Make the digests right, as far as the head says where the blocks are. */
+static void set_digests(unsigned char *blocks, size_t n_blocks)
+{
+	struct pv_image_head *head = (struct pv_image_head *)blocks;
+	size_t n = head->n_blocks < n_blocks ? head->n_blocks : n_blocks;
+
+	if (head->marks.n_blocks == n_blocks - n)
+		head->marks.digest = layout_marks_digest(blocks + n * PV_BLOCK_SIZE, n_blocks - n);
+	head->digest = layout_digest(blocks, n);
+}
+
 /* What the input makes of an image. Returns whether it has to be accepted. */
 static bool make_image(struct input *in, unsigned char *blocks, size_t *n_blocks)
 {
@@ -301,7 +338,7 @@ static bool make_image(struct input *in, unsigned char *blocks, size_t *n_blocks
 		change(blocks, n_blocks, &c);
 	}
 	if (!wrong)
-		((struct pv_image_head *)blocks)->digest = layout_digest(blocks, *n_blocks);
+		set_digests(blocks, *n_blocks);
 	return !wrong && !n;
 }
 

@@ -191,6 +191,21 @@ static void test_deny(void **state)
 				    "\"mode\":\"100644\",\"flags\":1}}}\n");
 }
 
+/* A marked file that was reached by another name: its path is that name, `match` the denied one. */
+static void test_marked(void **state)
+{
+	static const char expected[] =
+		"\"match\":\"/etc/**\",\"marked\":true,\"object\":{\"path\":\"/tmp/link\"";
+	struct fixture *f = *state;
+
+	make_decision(&f->raw, make_process(4, 1, "nginx"), "/tmp/link");
+	f->raw.decision.cell |= PV_CELL_MARK;
+	assert_int_equal(decode(f, f->raw.head.size), 0);
+	encode(f);
+	assert_non_null(memmem(f->line.data, f->line.length, expected, strlen(expected)));
+	json_decref(parse(f));
+}
+
 static void test_would_deny_connect(void **state)
 {
 	struct fixture *f = *state;
@@ -643,15 +658,12 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_deny),       TEST(test_would_deny_connect),
-		TEST(test_sockets),    TEST(test_paths),
-		TEST(test_unknown),    TEST(test_exec),
-		TEST(test_argv),       TEST(test_exec_flags),
-		TEST(test_exit),       TEST(test_hostile_names),
-		TEST(test_longest),    TEST(test_ancestors),
-		TEST(test_notices),    TEST(test_source),
-		TEST(test_every_size), TEST(test_lying_lengths),
-		TEST(test_fuzz),
+		TEST(test_deny),       TEST(test_marked),	 TEST(test_would_deny_connect),
+		TEST(test_sockets),    TEST(test_paths),	 TEST(test_unknown),
+		TEST(test_exec),       TEST(test_argv),		 TEST(test_exec_flags),
+		TEST(test_exit),       TEST(test_hostile_names), TEST(test_longest),
+		TEST(test_ancestors),  TEST(test_notices),	 TEST(test_source),
+		TEST(test_every_size), TEST(test_lying_lengths), TEST(test_fuzz),
 	};
 
 	return cmocka_run_group_tests_name("event", tests, NULL, NULL);

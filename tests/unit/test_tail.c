@@ -259,6 +259,11 @@ static void test_compact(void **state)
 		       &utc,
 		       "12:03:44.120 DENY  nginx[4121] file_open:write /etc/passwd  <- sh <- nginx  "
 		       "web/files[1]\n");
+	assert_compact("{\"type\":\"deny\"," TIME "," NGINX "},\"decision\":{\"hook\":\"file_open\","
+		       "\"op\":\"read\",\"policy\":{\"name\":\"web\"},\"rule\":{\"id\":\"files[1]\"},"
+		       "\"marked\":true,\"object\":{\"path\":\"/tmp/link\"}}}",
+		       &utc,
+		       "12:03:44.120 DENY  nginx[4121] file_open:read /tmp/link  web/files[1] (marked)\n");
 	assert_compact("{\"type\":\"would_deny\"," TIME "," NGINX
 		       "},\"decision\":{\"hook\":\"socket_connect\","
 		       "\"op\":\"connect\",\"policy\":{\"name\":\"web\"},\"reason\":\"default_deny\","
