@@ -219,8 +219,11 @@ static int entry_add(struct held *h, const struct pv_process *process, const str
 
 	if (!h->entries)
 		h->entries = calloc(HELD_MAX, sizeof(*h->entries));
-	if (h->entries && h->n_entries == HELD_MAX)
+	/* to look who is gone costs a good deal: a full list is looked through now and then only */
+	if (h->entries && h->n_entries == HELD_MAX && now_ns(CLOCK_MONOTONIC) - h->pruned_ns >= SECOND_NS) {
 		entries_drop(h, is_over);
+		h->pruned_ns = now_ns(CLOCK_MONOTONIC);
+	}
 	if (!h->entries || h->n_entries == HELD_MAX)
 		return -ENOMEM;
 	e.path = strndup(d->path, answer->length);
@@ -269,10 +272,10 @@ static void found(const struct look *l, const struct held_question *q, const str
 	const struct decision *by = image_decision(l->image, answer->cell);
 	const struct pv_process *process = l->process;
 	struct held *h = &l->agent->held;
-	struct held_entry *e;
+	struct held_entry *e =
+		entry_find(h, process->pid, process->start_ns, q->descriptor, by, answer->cell);
 	bool inherited;
 
-	e = entry_find(h, process->pid, process->start_ns, q->descriptor, by, answer->cell);
 	if (e) {
 		e->seen = true;
 		return;
@@ -367,7 +370,6 @@ static size_t look(struct agent *a, const struct pv_process *process)
 	CLEANUP_CLOSE int directory = procfs_open(process->pid, process->start_ns);
 	struct look l = {
 		.agent = a, .image = live_image(&a->live), .process = process, .directory = directory};
-	long left;
 
 	/* the label is read of whom the directory is: that is not gone as long as it can be read */
 	if (directory < 0 || !l.image || kernel_label(&a->kernel, (int)process->pid, &l.label))
@@ -375,9 +377,8 @@ static size_t look(struct agent *a, const struct pv_process *process)
 	l.context = (struct image_context){.exe = l.label.generation == l.image->generation ? l.label.exe : 0,
 					   .uid = process->uid};
 	l.mounts = mounts_of(&a->held, directory, false);
-	left = descriptors_visit(directory, HELD_DESCRIPTORS, look_at, &l);
-	if (left > 0)
-		a->held.omitted += (uint64_t)left;
+	if (descriptors_visit(directory, HELD_DESCRIPTORS, look_at, &l) > 0)
+		a->held.omitted++;
 	return l.n;
 }
 

@@ -20,9 +20,10 @@
  * read a second time, since a process may replace a descriptor while it is read.
  *
  * Limits: HELD_MAX descriptors are listed, HELD_DESCRIPTORS of one process are looked at, HELD_QUEUE
- * processes wait; what is more is counted, and an event says so. Of a process the leader's descriptors
- * and label count. Looks come after the fact: what is closed before is not reported. What a process
- * opened while a policy only monitored it counts as held when the next set comes.
+ * processes wait; where there is more it is counted (a process that has more as one), and an event says so.
+ * Of a process the leader's descriptors and label count. Looks come after the fact: what is closed before is
+ * not reported. What a process opened while a policy only monitored it counts as held when the next set
+ * comes.
  */
 #ifndef PAVISE_HELD_H
 #define PAVISE_HELD_H
@@ -48,6 +49,7 @@ struct held {
 	size_t at, n, capacity;
 	struct held_entry *entries;
 	size_t n_entries;
+	uint64_t pruned_ns; /* when those that are gone were last looked for */
 	uint64_t omitted, omitted_told;
 	struct mounts own, theirs; /* the agent's namespace, and the one at hand */
 };

@@ -101,33 +101,31 @@ int descriptor_stat(int process, int number, struct descriptor_file *file)
 	return 0;
 }
 
-long descriptors_visit(int process, size_t max, void (*visit)(void *context, int number), void *context)
+int descriptors_visit(int process, size_t max, void (*visit)(void *context, int number), void *context)
 {
 	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	long left = 0;
+	int result = 0;
 
 	if (!directory) {
-		left = -errno;
+		result = -errno;
 		if (fd >= 0)
 			close(fd);
-		return left;
+		return result;
 	}
-	while ((entry = readdir(directory))) {
+	while (!result && (entry = readdir(directory))) {
 		uint64_t number;
 
 		if (parse_number(entry->d_name, INT_MAX, &number))
 			continue;
-		if (max) {
-			max--;
+		if (max--)
 			visit(context, (int)number);
-		} else {
-			left++;
-		}
+		else
+			result = 1;
 	}
 	closedir(directory);
-	return left;
+	return result;
 }
 
 /* ---- mounts ---- */

@@ -45,8 +45,8 @@ struct descriptor_file {
 };
 int descriptor_stat(int process, int number, struct descriptor_file *file);
 
-/* Visit the numbers of a process' descriptors, `max` at most. How many there are more, or -errno. */
-long descriptors_visit(int process, size_t max, void (*visit)(void *context, int number), void *context);
+/* Visit the numbers of a process' descriptors, `max` at most. 1: there are more, 0, or -errno. */
+int descriptors_visit(int process, size_t max, void (*visit)(void *context, int number), void *context);
 
 /* ---- mounts of a namespace ---- */
 

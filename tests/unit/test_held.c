@@ -120,7 +120,7 @@ static void test_visit(void **state)
 	(void)state;
 	assert_int_equal(descriptors_visit(self, 1000000, count, &all), 0);
 	assert_true(all >= 4);
-	assert_int_equal(descriptors_visit(self, 2, count, &some), all - 2);
+	assert_int_equal(descriptors_visit(self, 2, count, &some), 1);
 	assert_int_equal(some, 2);
 }
 
@@ -191,7 +191,7 @@ static struct held_answer judge(struct fixture *f, const char *path, uint32_t fl
 	struct descriptor d = {.flags = flags, .length = strlen(path)};
 
 	snprintf(d.path, sizeof(d.path), "%s", path);
-	d.deleted = d.length > 10 && !strcmp(path + d.length - 10, " (deleted)");
+	d.deleted = strstr(path, " (deleted)");
 	return held_judge(f->image, &f->label, &(struct held_question){&d, directory, PV_WALK_OK}, &context);
 }
 
