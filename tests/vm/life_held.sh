@@ -91,6 +91,7 @@ is "$NAME: and reports nothing again" 1 "$(log_new | grep -cF '"type":"held"')"
 is "$NAME: status names it still" "$ACTOR_PID $FD read deny held files[0] $FILE" "$(listed)"
 is "$NAME: closed, it is named no more" "0 " "$(actor_asks close) $(listed)"
 actor_stop
+exec 5<&- # else the next actor has it too
 
 # ---- monitor mode ----
 
@@ -140,7 +141,6 @@ is "$NAME: a process that ended is named no more" "" "$(listed)"
 
 log_mark
 check "$NAME: another policy" pavise apply "$T/more.yaml"
-exec 5<&-
 exec 6<"$T/folder" 7>>"$T/written" 8<>"$T/gone"
 rm "$T/gone"
 "$BIN/enter" "$CGROUPS$GROUP" sleep 50 </dev/null >/dev/null 2>&1 &
