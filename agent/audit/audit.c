@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "decode.h"
 #include "names.h"
@@ -132,12 +133,20 @@ static bool lineage_is_logged(const struct audit *a, const struct pv_process *pr
 	       (a->options.lineage == LINEAGE_GOVERNED && process->profile);
 }
 
+/* Of a process that is in the table: has it come to be governed? */
+static void note_governed(struct audit *a, const struct pv_process *process, bool born)
+{
+	if (table_governed(a->table, process) && a->options.governed)
+		a->options.governed(a->options.ctx, process, born);
+}
+
 static int on_decision(struct audit *a, const struct record *r)
 {
 	bool denied = PV_CELL_VERDICT(r->u.decision.cell) == PV_DENY;
 	const struct process *p = table_see(a->table, &r->u.any.process, denied);
 	uint64_t seq;
 
+	note_governed(a, &r->u.any.process, false);
 	if (a->repeated)
 		return 0;
 	seq = next_line(a);
@@ -147,6 +156,7 @@ static int on_decision(struct audit *a, const struct record *r)
 static int on_fork(struct audit *a, const struct record *r)
 {
 	table_fork(a->table, &r->u.any.process);
+	note_governed(a, &r->u.any.process, true);
 	return 0;
 }
 
@@ -159,6 +169,7 @@ static int on_exec(struct audit *a, const struct record *r)
 	const struct process *p = table_exec(a->table, &x->process, text);
 	uint64_t seq;
 
+	note_governed(a, &x->process, false);
 	if (!lineage_is_logged(a, &x->process))
 		return 0;
 	seq = next_line(a);
@@ -182,6 +193,7 @@ static int on_task(struct audit *a, const struct record *r)
 
 	table_task(a->table, process,
 		   a->options.read_process(a->options.ctx, process->pid, process->start_ns));
+	note_governed(a, process, false);
 	return 0;
 }
 
@@ -255,6 +267,23 @@ int audit_losses(struct audit *a, struct pv_state *state)
 	}
 	r = tell_loss(a, "agent", "malformed", a->malformed, &a->malformed_told);
 	return r ? r : result;
+}
+
+int audit_held(struct audit *a, const struct event_held *held)
+{
+	const struct pv_process *process = &held->decision.process;
+	const struct process *p = table_find(a->table, process->pid, process->start_ns);
+	struct record *r = &a->record;
+	uint64_t seq;
+
+	if (!p)
+		p = table_see(a->table, process, 0);
+	r->u.decision = held->decision;
+	r->path_length = held->path_length < sizeof(r->path) ? held->path_length : sizeof(r->path) - 1;
+	memcpy(r->path, held->path, r->path_length);
+	r->path[r->path_length] = '\0';
+	seq = next_line(a);
+	return line_end(a, event_held(&a->source, seq, r, p, held, &a->line));
 }
 
 static int notice(struct audit *a, const char *group, const char *op, const struct event_field *fields,

@@ -28,6 +28,8 @@ struct audit_options {
 	bool (*cgroup_path)(void *ctx, uint64_t id, char *buf, size_t size);
 	/* What a process that was there first runs; NULL: procfs_read(). The text becomes the module's. */
 	struct process_text *(*read_process)(void *ctx, uint32_t pid, uint64_t start_ns);
+	/* A process came to be governed, or by another profile; `born`: by its birth. May be NULL. */
+	void (*governed)(void *ctx, const struct pv_process *process, bool born);
 	void *ctx;
 };
 
@@ -64,6 +66,9 @@ int audit_record(struct audit *a, const void *data, size_t size);
  * from when the programs were loaded. 0 or -errno: tried again at the next call.
  */
 int audit_losses(struct audit *a, struct pv_state *state);
+
+/* A descriptor that a process held when it became governed; see struct event_held. 0 or -errno. */
+int audit_held(struct audit *a, const struct event_held *held);
 
 /* An event of the agent (start, stop, reload, mode_change) or about a policy. 0 or -errno. */
 int audit_agent_event(struct audit *a, const char *op, const struct event_field *fields, size_t n);

@@ -230,6 +230,20 @@ static void print_decision(json_t *event, FILE *out)
 	print_rule(decision, out);
 }
 
+static void print_held(json_t *event, FILE *out)
+{
+	json_t *held = json_object_get(event, "held");
+
+	print_process(event, out);
+	fputs(" fd ", out);
+	print_scalar(json_object_get(held, "fd"), out);
+	fputc(':', out);
+	print_scalar(json_object_get(held, "op"), out);
+	print_object(json_object_get(held, "object"), out);
+	print_chain(event, out);
+	print_rule(held, out);
+}
+
 static void print_exec(json_t *event, FILE *out)
 {
 	json_t *proc = json_object_get(event, "proc");
@@ -336,6 +350,7 @@ static const struct kind {
 	{"deny", "DENY", "\033[1;31m", print_decision},
 	{"would_deny", "WOULD", "\033[33m", print_decision},
 	{"allow", "ALLOW", "\033[32m", print_decision},
+	{"held", "HELD", "\033[33m", print_held},
 	{"exec", "EXEC", "", print_exec},
 	{"exit", "EXIT", "", print_exit},
 	{"loss", "LOSS", "\033[1;35m", print_loss},

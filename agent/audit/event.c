@@ -458,12 +458,13 @@ static void put_policy(const struct event_source *s, const struct pv_decision_re
 		json_put_bool(out, "marked", true);
 }
 
+static const char *const actions[] = {
+	[PV_ALLOW] = "allow", [PV_DENY] = "deny", [PV_WOULD_DENY] = "would_deny"};
+
 int event_decision(const struct event_source *s, uint64_t seq, const struct record *r,
 		   const struct process *p, struct json_buffer *out)
 {
 	const struct pv_decision_record *d = &r->u.decision;
-	static const char *const actions[] = {
-		[PV_ALLOW] = "allow", [PV_DENY] = "deny", [PV_WOULD_DENY] = "would_deny"};
 	unsigned verdict = PV_CELL_VERDICT(d->cell);
 	const char *op = policy_access_name(d->access);
 
@@ -481,6 +482,31 @@ int event_decision(const struct event_source *s, uint64_t seq, const struct reco
 	if (d->walk != PV_WALK_OK)
 		json_put_string(out, "walk", name_walk(d->walk));
 	put_object(r, out);
+	json_close_object(out);
+	return end_event(out);
+}
+
+int event_held(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
+	       const struct event_held *held, struct json_buffer *out)
+{
+	const struct pv_decision_record *d = &r->u.decision;
+	const char *op = policy_access_name(d->access);
+
+	put_envelope(s, "held", seq, d->head.time_ns, out);
+	put_subject(s, r, p, out);
+	json_open_object(out, "held");
+	json_put_string(out, "verdict", actions[PV_CELL_VERDICT(d->cell)]);
+	json_put_u64(out, "fd", (uint64_t)held->fd);
+	if (op)
+		json_put_string(out, "op", op);
+	put_policy(s, d, out);
+	if (d->walk != PV_WALK_OK)
+		json_put_string(out, "walk", name_walk(d->walk));
+	json_open_object(out, "object");
+	put_file(r, out);
+	if (held->deleted)
+		json_put_bool(out, "deleted", true);
+	json_close_object(out);
 	json_close_object(out);
 	return end_event(out);
 }

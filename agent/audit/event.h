@@ -6,7 +6,7 @@
  * are strings, all text is encoded as json.h says.
  *
  *   v         1
- *   type      exec, exit, deny, would_deny, allow, loss, agent, policy
+ *   type      exec, exit, deny, would_deny, allow, held, loss, agent, policy
  *   seq       number of the line; a gap is followed by a loss of as many
  *   time      RFC 3339, UTC, nanoseconds: mono_ns plus the clocks' distance when the line was made
  *   mono_ns   CLOCK_BOOTTIME of the record
@@ -19,11 +19,16 @@
  *   ctr       cgid, cgroup
  *   decision  action, result ("EACCES", "EPERM" for a capability, "0" where the operation went on),
  *             kill (the rule kills who is denied), hook, op, policy {name, generation, mode},
- *             rule {id, line}, reason, match, marked (the file had the name that `match`
- *             denies when the policies were put in force, and was reached by another), walk (why no name
- * could be had), object {path, path_cut, dev "major:minor", ino, mode (octal), flags} or {family, type,
- * protocol, local or remote, port} or {family, type, abstract or path and so on} or {capability} or {pid} or
- * {} exit      code, or signal and core; duration_ns, execs, denials loss      lane, cause, count, total
+ *             rule {id, line}, reason, match, marked (the file had the name that `match` denies when
+ *             the policies were put in force, and was reached by another), walk (why no name could be
+ *             had), object
+ *                 {path, path_cut, dev "major:minor", ino, mode (octal), flags} or
+ *                 {family, type, protocol, local or remote, port} or
+ *                 {family, type, abstract or path and so on} or {capability} or {pid} or {}
+ *   held      verdict (deny, would_deny: what opening it now would give), fd, op, policy, rule, reason,
+ *             match, walk as of a decision, object {path, deleted, dev, ino, flags (of the descriptor)}
+ *   exit      code, or signal and core; duration_ns, execs, denials
+ *   loss      lane, cause, count, total
  *   agent, policy   op, and what belongs to it
  *
  * uid: boot id (first 8 hex digits) - start_ns in hex - pid in hex. The same in every event of a
@@ -60,6 +65,19 @@ struct event_source {
 	void *ctx;
 };
 
+/*
+ * A descriptor that was there before its process was governed, and that the policy would deny now. The
+ * decision is what a hook would have sent of opening it: head.time_ns, process, generation, cell,
+ * access, walk, flags, dev and ino are set.
+ */
+struct event_held {
+	struct pv_decision_record decision;
+	int fd;
+	bool deleted;
+	const char *path; /* need not be terminated */
+	size_t path_length;
+};
+
 /* A key and its value for agent and policy events: `text`, or where that is NULL `number`. */
 struct event_field {
 	const char *key;
@@ -79,6 +97,8 @@ void event_clock_measure(struct event_source *s);
  */
 int event_decision(const struct event_source *s, uint64_t seq, const struct record *r,
 		   const struct process *p, struct json_buffer *out);
+int event_held(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
+	       const struct event_held *held, struct json_buffer *out);
 int event_exec(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
 	       struct json_buffer *out);
 int event_exit(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,

@@ -63,22 +63,33 @@ static bool started_at(int dir, uint64_t start_ns)
 	return strtoull(p + 1, NULL, 10) == start_ns / tick_ns;
 }
 
-struct process_text *procfs_read(void *ctx, uint32_t pid, uint64_t start_ns)
+int procfs_open(uint32_t pid, uint64_t start_ns)
 {
-	struct process_text *text = NULL;
-	char name[32], exe[PATH_MAX], argv[PV_ARGV_MAX + 1];
-	ssize_t exe_length, argv_length;
-	uint32_t argc = 0;
-	bool cut;
+	char name[32];
 	int dir;
 
-	(void)ctx;
 	snprintf(name, sizeof(name), "/proc/%u", pid);
 	dir = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	if (started_at(dir, start_ns))
+		return dir;
+	close(dir);
+	return -ESRCH;
+}
+
+struct process_text *procfs_read(void *ctx, uint32_t pid, uint64_t start_ns)
+{
+	struct process_text *text = NULL;
+	char exe[PATH_MAX], argv[PV_ARGV_MAX + 1];
+	ssize_t exe_length, argv_length;
+	uint32_t argc = 0;
+	bool cut;
+	int dir = procfs_open(pid, start_ns);
+
+	(void)ctx;
+	if (dir < 0)
 		return NULL;
-	if (!started_at(dir, start_ns))
-		goto out;
 	exe_length = readlinkat(dir, "exe", exe, sizeof(exe));
 	argv_length = read_at(dir, "cmdline", argv, sizeof(argv));
 	if (exe_length < 0)

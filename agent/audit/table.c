@@ -301,6 +301,16 @@ const struct process *table_see(struct table *t, const struct pv_process *proces
 	return p;
 }
 
+bool table_governed(struct table *t, const struct pv_process *process)
+{
+	struct process *p = table_lookup(t, process->pid, process->start_ns);
+
+	if (!p || !process->profile || p->profile == process->profile)
+		return false;
+	p->profile = process->profile;
+	return true;
+}
+
 const struct process *table_exit(struct table *t, const struct pv_process *process)
 {
 	struct process *p = table_get(t, process);

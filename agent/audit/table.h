@@ -38,10 +38,11 @@ struct process {
 	uint64_t cgroup_id;
 	uint64_t denials; /* seen so far */
 	uint32_t pid;
-	uint32_t ppid;	 /* at fork; see the flags */
-	uint32_t exec_n; /* execs on the way here, those of ancestors included, as far as seen */
-	uint32_t execs;	 /* of this process itself */
-	uint32_t flags;	 /* PROCESS_* */
+	uint32_t ppid;	  /* at fork; see the flags */
+	uint32_t exec_n;  /* execs on the way here, those of ancestors included, as far as seen */
+	uint32_t execs;	  /* of this process itself */
+	uint32_t flags;	  /* PROCESS_* */
+	uint32_t profile; /* the last one seen that governs, 0: none was */
 	bool exited;
 	char comm[16];			/* NUL-padded, not always terminated */
 	struct process_text *text;	/* NULL: not known */
@@ -85,6 +86,12 @@ const struct process *table_task(struct table *t, const struct pv_process *proce
 
 /* The process behind any other record, added if it is not there. `denials` are added to its count. */
 const struct process *table_see(struct table *t, const struct pv_process *process, unsigned denials);
+
+/*
+ * Note the profile that a process in the table has by a record. True where it came to be governed, or
+ * by another profile: where the one noted before was not that.
+ */
+bool table_governed(struct table *t, const struct pv_process *process);
 
 /* An exit. NULL when this process has exited before. */
 const struct process *table_exit(struct table *t, const struct pv_process *process);

@@ -113,7 +113,8 @@ static bool has_filter(const struct tail_options *options)
 static bool passes(const struct tail_options *options, json_t *event)
 {
 	const char *type = json_string_value(json_object_get(event, "type"));
-	json_t *policy = json_object_get(json_object_get(event, "decision"), "policy");
+	json_t *decision = json_object_get(event, "decision"), *held = json_object_get(event, "held");
+	json_t *policy = json_object_get(decision ? decision : held, "policy");
 	const char *name = json_string_value(json_object_get(policy, "name"));
 
 	if (options->deny && strcmp(type, "deny") && strcmp(type, "would_deny"))

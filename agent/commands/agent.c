@@ -48,6 +48,11 @@ static bool lookup_cgroup(void *context, uint64_t id, char *text, size_t size)
 	return path && (size_t)snprintf(text, size, "%s", path) < size;
 }
 
+static void note_governed(void *context, const struct pv_process *process, bool born)
+{
+	held_note(context, process, born);
+}
+
 static int take_lock(struct agent *a, struct refusal *r)
 {
 	a->lock = lock_take(a->paths->run, true);
@@ -68,6 +73,7 @@ static int open_log(struct agent *a, const struct settings *s, struct refusal *r
 		.lineage = s->lineage,
 		.lookup = lookup_decision,
 		.cgroup_path = lookup_cgroup,
+		.governed = note_governed,
 		.ctx = a,
 	};
 	int err = audit_open(&options, &a->audit);
@@ -129,6 +135,7 @@ static void agent_close(struct agent *a)
 	runs_close(a);
 	server_close(a);
 	rings_close(a);
+	held_close(a);
 	if (a->audit)
 		audit_close(a->audit, NULL);
 	a->audit = NULL;

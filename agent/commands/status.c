@@ -266,6 +266,33 @@ static void print_governed(json_t *governed)
 		puts("   ...");
 }
 
+/* "    412 nginx (uid 33), fd 7: write /etc/shadow  web/files[1]" */
+static void print_held(json_t *held)
+{
+	json_t *list = json_object_get(held, "list"), *item;
+	size_t i;
+
+	if (json_array_size(list))
+		printf("\n%zu descriptors from before their processes were governed, which the policies "
+		       "would "
+		       "deny\n",
+		       json_array_size(list));
+	json_array_foreach (list, i, item) {
+		const char *rule = text(item, json_object_get(item, "rule") ? "rule" : "reason");
+
+		printf("%7" JSON_INTEGER_FORMAT " ", number(item, "pid"));
+		print_escaped(stdout, text(item, "comm"));
+		printf(" (uid %" JSON_INTEGER_FORMAT "), fd %" JSON_INTEGER_FORMAT ": %s ",
+		       number(item, "uid"), number(item, "fd"), text(item, "op"));
+		print_escaped(stdout, text(item, "path"));
+		printf("  %s%s%s%s\n", text(item, "policy"), *rule ? "/" : "", rule,
+		       strcmp(text(item, "verdict"), "would_deny") ? "" : " (monitor)");
+	}
+	if (number(held, "omitted"))
+		printf("   ... and %" JSON_INTEGER_FORMAT " that were not looked at, or not listed\n",
+		       number(held, "omitted"));
+}
+
 static int status_main(const struct command *command, int argc, char **argv)
 {
 	struct options o = {.command = command, .argc = argc, .argv = argv};
@@ -300,6 +327,7 @@ static int status_main(const struct command *command, int argc, char **argv)
 		print_agent(json_object_get(result, "agent"),
 			    json_is_true(json_object_get(result, "agent_locked")));
 		print_governed(json_object_get(e, "governed"));
+		print_held(json_object_get(json_object_get(result, "agent"), "held"));
 	}
 	json_decref(result);
 	return in_place ? PAVISE_OK : PAVISE_FAILED;

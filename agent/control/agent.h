@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "audit/audit.h"
+#include "control/held.h"
 #include "control/live.h"
 #include "kernel/kernel.h"
 #include "kernel/machine.h"
@@ -49,6 +50,7 @@ struct agent {
 	struct audit *audit;
 	struct loop loop;
 	struct rings rings;
+	struct held held;
 	struct watch watch;
 	struct loop_source listener;
 	struct loop_source signals;

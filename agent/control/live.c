@@ -16,16 +16,31 @@ void live_close(struct live *l)
 	*l = (struct live){0};
 }
 
-/* Only decisions are asked for later, so the blocks can go. */
+static struct compiled *newest(struct live *l)
+{
+	return &l->history[(l->next + LIVE_HISTORY - 1) % LIVE_HISTORY];
+}
+
+/* Of those before only decisions are asked for later, so their blocks can go. */
 static void remember(struct live *l, struct compiled *c)
 {
+	struct image *before = newest(l)->image;
 	struct compiled *slot = &l->history[l->next++ % LIVE_HISTORY];
 
+	if (before) {
+		free(before->blocks);
+		before->blocks = NULL;
+		before->n_blocks = 0;
+	}
 	compiled_free(slot);
-	free(c->image->blocks);
-	c->image->blocks = NULL;
-	c->image->n_blocks = 0;
 	*slot = *c;
+}
+
+const struct image *live_image(const struct live *l)
+{
+	const struct image *image = newest((struct live *)l)->image;
+
+	return image && image->generation == l->generation ? image : NULL;
 }
 
 /*

@@ -55,6 +55,9 @@ int live_commit_containers(struct live *l, struct spec *candidate, bool *publish
 /* Forget the containers that went while no agent ran. */
 int live_refresh(struct live *l, struct diags *d, struct refusal *r);
 
+/* The image of the set in force with all that it decides by, NULL when it is not known. */
+const struct image *live_image(const struct live *l);
+
 /* What a cell of an image of that generation stands for, NULL when not known. */
 const struct decision *live_decision(const struct live *l, unsigned generation, uint32_t cell);
 

@@ -380,6 +380,7 @@ static int status(struct operation *o)
 	json_object_set_new(o->reply, "containers",
 			    json_integer((json_int_t)json_array_size(a->live.spec.containers)));
 	json_object_set_new(o->reply, "absent", describe_absent(&a->kernel));
+	json_object_set_new(o->reply, "held", held_describe(a));
 	json_object_set_new(o->reply, "log", describe_log(a));
 	return 0;
 }

@@ -107,6 +107,7 @@ int rings_before_wait(void *agent)
 	struct rings *g = &a->rings;
 	bool relist = g->lineage_lost !=
 		      __atomic_load_n(&a->kernel.state->lanes[PV_LANE_LINEAGE].lost, __ATOMIC_RELAXED);
+	int held;
 
 	if (g->more)
 		rings_drain(a);
@@ -114,10 +115,13 @@ int rings_before_wait(void *agent)
 		list_tasks(a);
 		relist = false;
 	}
+	held = held_turn(a);
 	/* A log that cannot be written is tried again; otherwise nothing wakes an idle agent. */
 	if (audit_flush(a->audit))
 		relist = true;
-	return g->more ? 0 : relist ? RETRY_MS : -1;
+	if (g->more || !held)
+		return 0;
+	return held > 0 && (!relist || held < RETRY_MS) ? held : relist ? RETRY_MS : -1;
 }
 
 int rings_open(struct agent *a, struct refusal *r)

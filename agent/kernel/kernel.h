@@ -102,4 +102,7 @@ int kernel_label_tasks(struct kernel *k);
  */
 int kernel_labels(struct kernel *k, int (*visit)(void *context, const struct pv_label *label), void *context);
 
+/* The label of one process. 0; -ESRCH: it is gone, or its label has never been set; -errno. */
+int kernel_label(struct kernel *k, int pid, struct pv_label *label);
+
 #endif

@@ -96,17 +96,26 @@ int kernel_label_tasks(struct kernel *k)
 	return n < 0 ? -errno : 0;
 }
 
+int kernel_label(struct kernel *k, int pid, struct pv_label *label)
+{
+	CLEANUP_CLOSE int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (fd < 0)
+		return errno == ESRCH || errno == EINVAL ? -ESRCH : -errno;
+	if (bpf_map_lookup_elem(k->maps[KMAP_LABELS], &fd, label))
+		return errno == ENOENT || errno == ESRCH || errno == EBADF ? -ESRCH : -errno;
+	return 0;
+}
+
 /* Processes come and go under the walk: one that is gone, or has no label, is no error. */
 static int visit_process(struct kernel *k, int pid, int (*visit)(void *context, const struct pv_label *label),
 			 void *context)
 {
-	CLEANUP_CLOSE int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pv_label label;
+	int err = kernel_label(k, pid, &label);
 
-	if (fd < 0)
-		return errno == ESRCH || errno == EINVAL ? 0 : -errno;
-	if (bpf_map_lookup_elem(k->maps[KMAP_LABELS], &fd, &label))
-		return errno == ENOENT || errno == ESRCH || errno == EBADF ? 0 : -errno;
+	if (err)
+		return err == -ESRCH ? 0 : err;
 	return visit(context, &label);
 }
 

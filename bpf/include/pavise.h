@@ -274,7 +274,7 @@ enum pv_record_type {
 	PV_REC_FORK,
 	PV_REC_EXEC,
 	PV_REC_EXIT,
-	PV_REC_TASK, /* a process that was there first, from the task iterator */
+	PV_REC_TASK, /* a process that was there first: from the task iterator, or when it enters a cgroup */
 };
 
 struct pv_record {

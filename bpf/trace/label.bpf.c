@@ -3,7 +3,8 @@
  * Labels at the moments when they change: fork and cgroup entry.
  *
  *   task_alloc           the child gets the parent's label, before it can run
- *   cgroup_attach_task   a task takes on the profile of the cgroup that it enters
+ *   cgroup_attach_task   a task takes on the profile of the cgroup that it enters; the agent is told of
+ *                        the governed, since what such a process holds was opened before
  *   bprm_committed_creds a task takes on the profile of the program that it executes
  *   task_fix_setuid      before a task changes its uid it takes on the profile that it has by the old
  *   iter/task            all tasks, run by the agent once a policy set is published
@@ -77,6 +78,18 @@ static __noinline int label_now(struct task_struct *task, struct pv_state *st)
 	return label_refresh(l, s, task, generation, epoch) == PV_STALE;
 }
 
+/* Tell the agent of a governed process that came to its cgroup. A function of its own for the stack. */
+static __noinline int entry_report(struct task_struct *task, u32 profile)
+{
+	struct pv_task_record r = {};
+
+	record_head(&r.head, PV_REC_TASK, sizeof(r), lane_next(PV_LANE_LINEAGE));
+	process_fill(&r.process, task, profile);
+	if (bpf_ringbuf_output(&lineage, &r, sizeof(r), 0))
+		lane_lost(PV_LANE_LINEAGE);
+	return 0;
+}
+
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task_struct *task,
 	     bool threadgroup)
@@ -90,8 +103,12 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 	if (label_now(task, st))
 		label_now(task, st);
 	l = bpf_task_storage_get(&labels, task, 0, 0);
-	if (threadgroup && task->signal->nr_threads > 1 && l && (l->profile || l->n_held))
+	if (!l || (!l->profile && !l->n_held))
+		return 0;
+	if (threadgroup && task->signal->nr_threads > 1)
 		__sync_fetch_and_add(&st->thread_moves, 1);
+	if (l->profile)
+		entry_report(task, l->profile);
 	return 0;
 }
 

@@ -206,6 +206,31 @@ static void test_marked(void **state)
 	json_decref(parse(f));
 }
 
+/* As a decision, but nothing was denied: the descriptor, and what opening its file now would give. */
+static void test_held(void **state)
+{
+	struct fixture *f = *state;
+	struct event_held held = {.fd = 7, .deleted = true};
+
+	assert_int_equal(decode(f, make_decision(&f->raw, make_process(4, 1, "nginx"), "/etc/passwd")), 0);
+	assert_int_equal(event_held(&f->source, 3, &f->record,
+				    table_see(f->table, &f->record.u.any.process, 0), &held, &f->line),
+			 0);
+	assert_line(
+		f, ENVELOPE("held") "\"proc\":{\"uid\":\"0a1b2c3d-ee6b2800-4\",\"exec_n\":2,\"pid\":4,"
+				    "\"tid\":4,\"ppid\":3,"
+				    "\"start_ns\":4000000000,\"comm\":\"nginx\",\"exe\":\"/bin/"
+				    "sh\",\"argv\":[\"sh\"],"
+				    "\"argc\":1," CREDS "}," PARENT3 CTR
+				    "\"held\":{\"verdict\":\"deny\",\"fd\":7,"
+				    "\"op\":\"write\",\"policy\":{\"name\":\"web\",\"generation\":7,\"mode\":"
+				    "\"enforce\"},"
+				    "\"rule\":{\"id\":\"files[1]\",\"line\":14},\"reason\":\"explicit_deny\","
+				    "\"match\":\"/etc/**\",\"object\":{\"path\":\"/etc/"
+				    "passwd\",\"dev\":\"8:2\",\"ino\":4242,"
+				    "\"mode\":\"100644\",\"flags\":1,\"deleted\":true}}}\n");
+}
+
 static void test_would_deny_connect(void **state)
 {
 	struct fixture *f = *state;
@@ -658,12 +683,13 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_deny),       TEST(test_marked),	 TEST(test_would_deny_connect),
-		TEST(test_sockets),    TEST(test_paths),	 TEST(test_unknown),
-		TEST(test_exec),       TEST(test_argv),		 TEST(test_exec_flags),
-		TEST(test_exit),       TEST(test_hostile_names), TEST(test_longest),
-		TEST(test_ancestors),  TEST(test_notices),	 TEST(test_source),
-		TEST(test_every_size), TEST(test_lying_lengths), TEST(test_fuzz),
+		TEST(test_deny),       TEST(test_marked),     TEST(test_would_deny_connect),
+		TEST(test_held),       TEST(test_sockets),    TEST(test_paths),
+		TEST(test_unknown),    TEST(test_exec),	      TEST(test_argv),
+		TEST(test_exec_flags), TEST(test_exit),	      TEST(test_hostile_names),
+		TEST(test_longest),    TEST(test_ancestors),  TEST(test_notices),
+		TEST(test_source),     TEST(test_every_size), TEST(test_lying_lengths),
+		TEST(test_fuzz),
 	};
 
 	return cmocka_run_group_tests_name("event", tests, NULL, NULL);

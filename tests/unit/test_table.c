@@ -321,6 +321,30 @@ static void test_procfs(void **state)
 	assert_null(procfs_read(NULL, 0, 0));
 }
 
+/* Told once a profile, of processes that are there, and not of those that nothing governs. */
+static void test_governed(void **state)
+{
+	struct pv_process p = make_process(7, 1, "a");
+	struct table *t;
+
+	(void)state;
+	assert_int_equal(table_new(4, &t), 0);
+	assert_false(table_governed(t, &p));
+	p.profile = 0;
+	table_fork(t, &p);
+	assert_false(table_governed(t, &p));
+	p.profile = 1;
+	assert_true(table_governed(t, &p));
+	assert_false(table_governed(t, &p));
+	p.profile = 0; /* of one that left: what it had holds */
+	assert_false(table_governed(t, &p));
+	p.profile = 1;
+	assert_false(table_governed(t, &p));
+	p.profile = 2;
+	assert_true(table_governed(t, &p));
+	table_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,7 +353,7 @@ int main(void)
 		cmocka_unit_test(test_tiny),	     cmocka_unit_test(test_eviction),
 		cmocka_unit_test(test_out_of_order), cmocka_unit_test(test_iterator),
 		cmocka_unit_test(test_text),	     cmocka_unit_test(test_storm),
-		cmocka_unit_test(test_procfs),
+		cmocka_unit_test(test_procfs),	     cmocka_unit_test(test_governed),
 	};
 
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);

@@ -11,6 +11,9 @@
  *                             exists; a rename that succeeded is counted and undone
  *   ask                       open each path that is read from standard input, a line each, and
  *                             answer with one line: 0, or the name of the error; an empty line ends it
+ *   hold PATH                 open PATH for reading, to be kept over an exec, and then answer as "ask";
+ *                             the line "read" reads a byte by that descriptor, "close" closes it, and
+ *                             "fork" makes a child that has it and answers with its pid
  *   flood PATH N              open PATH N times as fast as it goes
  *   execs N PATH              N times: open PATH, then exec this program again with arguments of a
  *                             kilobyte; exit status is the number of opens that were not denied
@@ -154,6 +157,46 @@ static int do_ask(char **argv)
 	return 0;
 }
 
+static int fork_holder(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		alarm(SECONDS);
+		pause();
+		_exit(0);
+	}
+	return (int)pid;
+}
+
+static int do_hold(char **argv)
+{
+	int held = open(argv[0], O_RDONLY);
+	char line[4096], byte;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		int err = 0;
+
+		line[strcspn(line, "\n")] = '\0';
+		if (!*line)
+			break;
+		if (!strcmp(line, "fork")) {
+			printf("%d\n", fork_holder());
+			fflush(stdout);
+			continue;
+		}
+		if (!strcmp(line, "read"))
+			err = pread(held, &byte, 1, 0) == 1 ? 0 : errno;
+		else if (!strcmp(line, "close"))
+			err = close(held) ? errno : 0;
+		else
+			err = try_open(line);
+		puts(err ? strerrorname_np(err) : "0");
+		fflush(stdout);
+	}
+	return 0;
+}
+
 static int do_execs(char **argv)
 {
 	unsigned long n = strtoul(argv[0], NULL, 10);
@@ -245,7 +288,7 @@ static const struct {
 	{"open", 1, do_open},	    {"loop", 4, do_loop},   {"switch", 4, do_switch},
 	{"ask", 0, do_ask},	    {"flood", 2, do_flood}, {"execs", 2, do_execs},
 	{"forks", 1, do_forks},	    {"leaf", 0, do_leaf},   {"threadexec", 1, do_threadexec},
-	{"connect", 1, do_connect},
+	{"connect", 1, do_connect}, {"hold", 1, do_hold},
 };
 
 int main(int argc, char **argv)
