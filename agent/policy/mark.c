@@ -27,8 +27,6 @@
 #include "pattern.h"
 #include "pavise.h"
 
-#define NAMES_MAX (PV_MARK_PROBES / 2) /* marks of one file under one profile */
-
 /* ---- names ---- */
 
 /* Paths as the walk gives them. The root is a directory, as is what others end in a slash for. */
@@ -203,7 +201,7 @@ static int place(const struct marking *m, struct pv_mark *table, uint32_t n_bloc
 			continue;
 		if (adds_nothing(m, mark->answer, at->answer))
 			return 0;
-		if (++of_file >= NAMES_MAX)
+		if (++of_file >= PV_MARKS_OF_FILE)
 			return -EMLINK;
 	}
 	return -ERANGE;

@@ -213,17 +213,28 @@ static __always_inline int name_row(struct pv_scratch *s, struct pv_matcher *m, 
 	return answer >= (int)m->head->n_rows ? PV_UNKNOWN : answer;
 }
 
-/* The word of a profile's table. */
-static __always_inline int table_answer(struct pv_scratch *s, struct pv_matcher *m,
-					const struct pv_question *q, u32 row, u32 profile)
+/*
+ * The word of the subject's i-th profile on what its table answers, into s->answer. 0 or PV_STALE. A
+ * function of its own for the verifier.
+ */
+__weak int table_answer(struct pv_scratch *s, const struct pv_question *q, u32 i, u32 generation)
 {
-	bool known = s->answer.walk == PV_WALK_OK;
+	u32 number, row, column;
+	struct pv_profile *p;
+	struct pv_matcher m;
+	bool known;
 
-	if (row)
-		answer_take(&s->answer,
-			    matcher_cell(m, row + (known ? q->row : 0),
-					 known ? q->column : PV_COL_UNDECIDABLE, 0),
-			    profile, q->want & 0xff);
+	if (!s || !q || !matcher_open(&m))
+		return 0;
+	if (m.head->generation != generation)
+		return PV_STALE;
+	p = subject_profile(&m, &s->subject, i, &number);
+	if (!p || !p->system_row)
+		return 0;
+	known = s->answer.walk == PV_WALK_OK;
+	row = p->system_row + (known ? q->row : 0);
+	column = known ? q->column : PV_COL_UNDECIDABLE;
+	answer_take(&s->answer, matcher_cell(&m, row, column, 0), number, q->want & 0xff);
 	return 0;
 }
 
@@ -240,15 +251,28 @@ static __always_inline void answer_mark(struct pv_answer *a, struct pv_matcher *
 	}
 }
 
+/* The row of one mark under a profile, PV_UNKNOWN: it cannot be said. A function of its own for the verifier.
+ */
+__weak int mark_take(struct pv_scratch *s, const struct pv_question *q, int row, u32 profile, u32 undecidable)
+{
+	struct pv_matcher m;
+
+	if (!s || !q || !matcher_open(&m))
+		return 0;
+	if (row < 0 || row >= (int)m.head->n_rows)
+		answer_take(&s->answer, undecidable, profile, q->want & 0xff);
+	else
+		answer_mark(&s->answer, &m, q, row, profile, undecidable);
+	return 0;
+}
+
 /*
  * What the marks of the question's object say under the subject's i-th profile, into s->answer. 0 or
  * PV_STALE. Marks that cannot be read are undecidable. A function of its own for the verifier.
  */
 __weak int mark_answer(struct pv_scratch *s, const struct pv_question *q, u32 i, u32 generation)
 {
-	struct pv_file_id id = {};
-	struct pv_mark *block = NULL, *mark;
-	u32 number, home;
+	u32 number, undecidable;
 	struct pv_profile *p;
 	struct pv_matcher m;
 	int row;
@@ -260,31 +284,21 @@ __weak int mark_answer(struct pv_scratch *s, const struct pv_question *q, u32 i,
 	p = subject_profile(&m, &s->subject, i, &number);
 	if (!p || p->path_start & PV_DECIDED)
 		return 0;
-	home = 0;
-	if (file_id(&id, q->inode)) {
-		home = pv_mark_home(id.ino, id.dev, id.generation, p->path_start);
-		block = mark_block(&m, home);
-	}
-	if (!block) {
-		answer_take(&s->answer, p->path_undecidable, number, q->want & 0xff);
-		return 0;
-	}
-	for (u32 k = 0; k < PV_MARK_PROBES; k++) {
-		mark = mark_at(block, home, k);
-		row = mark->answer;
+	undecidable = p->path_undecidable;
+	if (!mark_open(&s->search, q->inode, p->path_start))
+		m.fault = 1;
+	for (u32 k = 0; k < PV_MARKS_OF_FILE && !m.fault; k++) {
+		row = mark_next(&m, &s->search);
 		if (!row)
 			break;
-		if (!mark_is(mark, &id, p->path_start))
-			continue;
 		if (row & PV_MORE)
 			row = choose(&s->context, row, generation);
 		if (row == PV_STALE)
 			return PV_STALE;
-		if (row < 0 || row >= (int)m.head->n_rows)
-			answer_take(&s->answer, p->path_undecidable, number, q->want & 0xff);
-		else
-			answer_mark(&s->answer, &m, q, row, number, p->path_undecidable);
+		mark_take(s, q, row, number, undecidable);
 	}
+	if (m.fault)
+		mark_take(s, q, PV_UNKNOWN, number, undecidable);
 	return 0;
 }
 
@@ -307,8 +321,6 @@ __weak int profile_answer(struct pv_scratch *s, const struct pv_question *q, u32
 	p = subject_profile(&m, &s->subject, i, &number);
 	if (!p)
 		return 0;
-	if (q->kind == PV_KIND_TABLE)
-		return table_answer(s, &m, q, p->system_row, number);
 	undecidable = q->kind == PV_KIND_PATH ? p->path_undecidable : p->net_undecidable;
 	row = name_row(s, &m, q, p, generation);
 	if (row == PV_STALE)
@@ -322,22 +334,26 @@ __weak int profile_answer(struct pv_scratch *s, const struct pv_question *q, u32
 	return 0;
 }
 
-/*
- * All of the subject's profiles, and with `marks` what these say. The first result that is not 0, or 0.
- * Unrolled: clang enters the loop in its middle, and 6.1 takes the way back for one without an end.
- */
-static __always_inline int subject_answer(struct pv_scratch *s, const struct pv_question *q, u32 generation,
-					  bool marks)
+static __always_inline void answer_open(struct pv_scratch *s, const struct pv_question *q)
 {
-	int r = 0;
-
 	s->answer.cell = s->answer.profile = 0;
 	s->answer.access = q->want & 0xff;
+}
+
+/* All of the subject's profiles. The first result that is not 0, or 0. */
+static __always_inline int subject_answer(struct pv_scratch *s, struct pv_matcher *m,
+					  const struct pv_question *q, u32 generation)
+{
+	bool marks = m->head->marks.n_blocks && q->kind == PV_KIND_PATH && q->inode;
+	int r = 0;
+
+	answer_open(s, q);
 #pragma unroll
 	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
-		if (!r && i < s->subject.n)
-			r = profile_answer(s, q, i, generation);
-		if (!r && marks && i < s->subject.n)
+		if (i >= s->subject.n || r)
+			continue;
+		r = profile_answer(s, q, i, generation);
+		if (!r && marks)
 			r = mark_answer(s, q, i, generation);
 	}
 	return r;
@@ -481,8 +497,8 @@ static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_que
 
 /* Walk for the question's object, and ask again. 0, PV_STALE, or PV_EXEMPT. */
 #define PV_EXEMPT 1
-static __always_inline int decide_by_walk(struct pv_scratch *s, const struct pv_question *q, u32 generation,
-					  bool marks)
+static __always_inline int decide_by_walk(struct pv_scratch *s, struct pv_matcher *m,
+					  const struct pv_question *q, u32 generation)
 {
 	u32 end;
 
@@ -497,7 +513,7 @@ static __always_inline int decide_by_walk(struct pv_scratch *s, const struct pv_
 	if (s->answer.walk == PV_WALK_OK)
 		s->answer.walk = end;
 	s->walked = 1;
-	return subject_answer(s, q, generation, marks);
+	return subject_answer(s, m, q, generation);
 }
 
 #define PV_WOULD 1
@@ -535,25 +551,16 @@ static __always_inline int conclude(struct pv_scratch *s, const struct pv_questi
 	return cell ? PV_WOULD : 0;
 }
 
-/*
- * Decide with the image at hand: 0, PV_WOULD where a would-deny was found, -EACCES, or PV_STALE. A
- * function of its own for the verifier.
- */
-__weak int decide_once(const struct pv_question *q)
-{
-	struct pv_scratch *s;
-	struct pv_matcher m;
-	int governed, r;
-	u32 generation;
-	bool marks;
+#define PV_GO_ON 1
 
-	if (!q || !matcher_open(&m))
-		return 0;
-	s = scratch_get(bpf_get_current_task_btf());
-	if (!s)
-		return decide_bare(&m, q);
-	generation = m.head->generation;
-	governed = subject_open(s, generation);
+/*
+ * Who decides, into s->subject, and what is known of that into s->answer.walk. PV_GO_ON, or the decision:
+ * 0, -EACCES or PV_STALE.
+ */
+static __always_inline int decide_subject(struct pv_scratch *s, const struct pv_question *q, u32 generation)
+{
+	int governed = subject_open(s, generation);
+
 	if (q->starts && governed != PV_STALE && governed != PV_UNKNOWN) {
 		s->object = q->kind == PV_KIND_PATH ? q->dentry : 0;
 		s->mnt = q->kind == PV_KIND_PATH ? q->mnt : 0;
@@ -573,21 +580,74 @@ __weak int decide_once(const struct pv_question *q)
 			 : governed == PV_UNKNOWN
 				 ? (s->subject.exe == PV_EXE_UNKNOWN ? PV_WALK_EXE : PV_WALK_CGROUP)
 				 : q->walk;
+	return PV_GO_ON;
+}
+
+/*
+ * Decide with the image at hand: 0, PV_WOULD where a would-deny was found, -EACCES, or PV_STALE. A
+ * function of its own for the verifier.
+ */
+__weak int decide_once(const struct pv_question *q)
+{
+	struct pv_scratch *s;
+	struct pv_matcher m;
+	u32 generation;
+	int r;
+
+	if (!q || !matcher_open(&m))
+		return 0;
+	s = scratch_get(bpf_get_current_task_btf());
+	if (!s)
+		return decide_bare(&m, q);
+	generation = m.head->generation;
+	r = decide_subject(s, q, generation);
+	if (r != PV_GO_ON)
+		return r;
 	s->walked = !has_path(q) || s->answer.walk != PV_WALK_OK;
 	s->context.exe = s->subject.exe;
 	s->context.inode = q->inode;
 	s->names_len = q->kind == PV_KIND_ABSTRACT ? abstract_read(s, q) : 0;
-	marks = m.head->marks.n_blocks && q->kind == PV_KIND_PATH && q->inode;
-	r = subject_answer(s, q, generation, marks);
+	r = subject_answer(s, &m, q, generation);
 	if (has_path(q) && (r == PV_WALK_DUE || (!r && s->answer.cell))) {
 		/* a path matters, or is to be named in the record */
-		r = decide_by_walk(s, q, generation, marks);
+		r = decide_by_walk(s, &m, q, generation);
 		if (r == PV_EXEMPT)
 			return 0;
 	}
 	if (r)
 		return PV_STALE;
 	return conclude(s, q, generation);
+}
+
+/*
+ * As decide_once(), of what the profiles' tables answer: nothing is named, and hooks that ask only such
+ * questions are spared the verification of what reads names.
+ */
+__weak int decide_table_once(const struct pv_question *q)
+{
+	struct pv_scratch *s;
+	struct pv_matcher m;
+	u32 generation;
+	int r;
+
+	if (!q || !matcher_open(&m))
+		return 0;
+	s = scratch_get(bpf_get_current_task_btf());
+	if (!s)
+		return decide_bare(&m, q);
+	generation = m.head->generation;
+	r = decide_subject(s, q, generation);
+	if (r != PV_GO_ON)
+		return r;
+	s->names_len = 0;
+	answer_open(s, q);
+	r = 0;
+#pragma unroll
+	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
+		if (i < s->subject.n && !r)
+			r = table_answer(s, q, i, generation);
+	}
+	return r ? PV_STALE : conclude(s, q, generation);
 }
 
 /*
@@ -602,6 +662,13 @@ static __always_inline int decide(const struct pv_question *q)
 	int r = decide_once(q);
 
 	return r == PV_STALE ? decide_once(q) : r;
+}
+
+static __always_inline int decide_table(const struct pv_question *q)
+{
+	int r = decide_table_once(q);
+
+	return r == PV_STALE ? decide_table_once(q) : r;
 }
 
 /*

@@ -96,6 +96,17 @@ struct pv_cgroup_query {
 	struct pv_context context;
 };
 
+/* A search for the marks of a file under a profile. */
+struct pv_mark_search {
+	u64 ino; /* the file */
+	u32 dev;
+	u32 inode_generation;
+	u32 start; /* the profile */
+	u32 home;  /* where the search begins */
+	u32 next;  /* place, from there */
+	u32 answer;
+};
+
 /* Of the cells seen the weightiest. */
 struct pv_answer {
 	u32 cell;
@@ -127,6 +138,7 @@ struct pv_scratch {
 	union {
 		u64 raw[PV_DENTRY_BYTES / 8]; /* the dentry */
 		struct pv_cgroup_query query; /* made when the walk to the executable is over */
+		struct pv_mark_search search; /* when that to the object is */
 	};
 	u64 dentry;
 	u64 mount;

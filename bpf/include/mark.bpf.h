@@ -20,47 +20,63 @@
 
 #include "match.bpf.h"
 
-struct pv_file_id {
-	u64 ino;
-	u32 dev;
-	u32 generation;
-};
-
-static __always_inline bool file_id(struct pv_file_id *id, u64 inode)
+/* What to look for: a file under a profile's start state. False: its identity cannot be read. */
+static __always_inline bool mark_open(struct pv_mark_search *f, u64 inode, u32 start)
 {
 	u64 sb = 0;
 
-	return !bpf_probe_read_kernel(&id->ino, 8,
-				      (void *)(inode + bpf_core_field_offset(struct inode, i_ino))) &&
-	       !bpf_probe_read_kernel(&id->generation, 4,
-				      (void *)(inode + bpf_core_field_offset(struct inode, i_generation))) &&
-	       !bpf_probe_read_kernel(&sb, 8, (void *)(inode + bpf_core_field_offset(struct inode, i_sb))) &&
-	       !bpf_probe_read_kernel(&id->dev, 4,
-				      (void *)(sb + bpf_core_field_offset(struct super_block, s_dev)));
+	if (bpf_probe_read_kernel(&f->ino, 8, (void *)(inode + bpf_core_field_offset(struct inode, i_ino))) ||
+	    bpf_probe_read_kernel(&f->inode_generation, 4,
+				  (void *)(inode + bpf_core_field_offset(struct inode, i_generation))) ||
+	    bpf_probe_read_kernel(&sb, 8, (void *)(inode + bpf_core_field_offset(struct inode, i_sb))) ||
+	    bpf_probe_read_kernel(&f->dev, 4,
+				  (void *)(sb + bpf_core_field_offset(struct super_block, s_dev))))
+		return false;
+	f->start = start;
+	f->home = pv_mark_home(f->ino, f->dev, f->inode_generation, start);
+	f->next = 0;
+	return true;
 }
 
-/* The block in which the marks of a file under a start state are, NULL where the image is damaged. */
-static __always_inline struct pv_mark *mark_block(struct pv_matcher *m, u32 home)
+struct pv_mark_step {
+	struct pv_matcher *m;
+	struct pv_mark_search *f;
+};
+
+/* Look at the next place; 1 where the search is over, f->answer says how: 0, nothing more is there. */
+static long mark_step(u32 i, struct pv_mark_step *c)
 {
-	u32 number = m->head->n_blocks + (home / PV_BLOCK_MARKS & (m->head->marks.n_blocks - 1));
+	struct pv_mark_search *f = c->f;
+	u32 number = c->m->head->n_blocks + (f->home / PV_BLOCK_MARKS & (c->m->head->marks.n_blocks - 1));
+	struct pv_mark *block = bpf_map_lookup_elem(c->m->image, &number), *mark;
+	u64 at = f->home + f->next;
 
-	return bpf_map_lookup_elem(m->image, &number);
-}
-
-/* The i-th place of a search in a block. */
-static __always_inline struct pv_mark *mark_at(struct pv_mark *block, u32 home, u32 i)
-{
-	u64 at = home + i;
-
+	f->answer = 0;
+	if (!block) {
+		c->m->fault = 1;
+		return 1;
+	}
 	at &= PV_BLOCK_MARKS - 1;
 	barrier_var(at); /* keep the mask: 6.1 loses the bounds otherwise */
-	return &block[at & (PV_BLOCK_MARKS - 1)];
+	mark = &block[at & (PV_BLOCK_MARKS - 1)];
+	if (!mark->answer || f->next >= PV_MARK_PROBES)
+		return 1;
+	f->next++;
+	if (mark->ino != f->ino || mark->dev != f->dev || mark->generation != f->inode_generation ||
+	    mark->start != f->start)
+		return 0;
+	f->answer = mark->answer;
+	return 1;
 }
 
-static __always_inline bool mark_is(const struct pv_mark *mark, const struct pv_file_id *id, u32 start)
+/* The answer of the next mark, 0: there is none, or a fault. */
+static __always_inline u32 mark_next(struct pv_matcher *m, struct pv_mark_search *f)
 {
-	return mark->ino == id->ino && mark->dev == id->dev && mark->generation == id->generation &&
-	       mark->start == start;
+	struct pv_mark_step c = {.m = m, .f = f};
+
+	f->answer = 0;
+	bpf_loop(PV_MARK_PROBES, mark_step, &c, 0);
+	return f->answer;
 }
 
 #endif

@@ -177,8 +177,9 @@ struct pv_mark {
 	__u32 answer;	  /* of the name; never 0, which is the row that permits everything */
 	__u32 pad[2];
 };
-#define PV_BLOCK_MARKS (PV_BLOCK_SIZE / 32)
-#define PV_MARK_PROBES 32
+#define PV_BLOCK_MARKS	 (PV_BLOCK_SIZE / 32)
+#define PV_MARK_PROBES	 32
+#define PV_MARKS_OF_FILE 4 /* under one profile */
 
 /* Where the search for a mark begins: the low bits are the place in a block, the rest the block. */
 static inline __u32 pv_mark_home(__u64 ino, __u32 dev, __u32 generation, __u32 start)
@@ -214,7 +215,7 @@ struct pv_image_head {
 	__u32 uids;	 /* some cgroup's profile depends on the uid */
 	__u32 setup_set; /* executables that set others up: a set, or PV_NO_SET */
 	__u32 pad;
-	__u64 digest;	 /* of the n_blocks with this field and `marks` as 0; FNV-1a 64 */
+	__u64 digest; /* of the n_blocks with this field and `marks` as 0; FNV-1a 64 */
 	struct pv_marks marks;
 	__u8 classes[256];
 	struct pv_profile profiles[PV_PROFILES_MAX];

@@ -31,7 +31,7 @@ static __always_inline int system_decide(const struct pv_question *q, int ret)
 
 	if (ret || !label_governed(&l))
 		return ret;
-	return verdict(decide(q));
+	return verdict(decide_table(q));
 }
 
 static __always_inline int system_hook(u32 hook, u32 access, int ret)

@@ -31,7 +31,7 @@ static __noinline int anonymous_decide(struct file *file)
 	question_table(&q, PV_HOOK_BPRM_CHECK, PV_ACC_ANONYMOUS_EXEC);
 	q.inode = (u64)file->f_inode;
 	q.starts = 1;
-	return decide(&q);
+	return decide_table(&q);
 }
 
 /* Can this exec be one that starts what a policy governs? */

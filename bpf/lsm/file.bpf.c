@@ -109,7 +109,7 @@ static __noinline int anonymous_decide(u64 inode, u32 prot, u32 hook)
 
 	question_table(&q, hook, PV_ACC_ANONYMOUS_EXEC);
 	q.inode = inode;
-	return decide(&q);
+	return decide_table(&q);
 }
 
 SEC("lsm/mmap_file")

@@ -53,7 +53,7 @@ int BPF_PROG(capable, const struct cred *cred, struct user_namespace *ns, int ca
 	q.detail = cap;
 	q.silent = opts & CAP_OPT_NOAUDIT;
 	/* the kernel's answer to who lacks a capability */
-	return decide(&q) < 0 ? verdict_perm() : 0;
+	return decide_table(&q) < 0 ? verdict_perm() : 0;
 }
 
 /* Is a profile among those that another task has? */
@@ -96,14 +96,14 @@ int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode, 
 		return ret;
 	question_table(&q, PV_HOOK_PTRACE_ACCESS_CHECK, PV_ACC_PTRACE);
 	q.detail = child->tgid;
-	r = decide(&q);
+	r = decide_table(&q);
 	if (r)
 		return verdict(r);
 	l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
 	if (governed_alike(l, child))
 		return 0;
 	q.column = PV_COL_REACH;
-	return verdict(decide(&q));
+	return verdict(decide_table(&q));
 }
 
 SEC("lsm/ptrace_traceme")

@@ -61,6 +61,7 @@ static __noinline int ask(struct pv_scratch *s, const struct agree_case *c, u32 
 		q.kind = PV_KIND_TABLE;
 		q.row = c->row;
 		q.column = c->column;
+		return table_answer(s, &q, 0, generation) ? -100 : (int)s->answer.cell;
 	}
 	if (profile_answer(s, &q, 0, generation))
 		return -100;

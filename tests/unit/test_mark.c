@@ -253,7 +253,7 @@ static void test_many_names(void **state)
 		}
 		fixture_compile(&f, false);
 		assert_int_equal(mark_files(f.image, files, 300, &many), conditions ? -EMLINK : 0);
-		assert_int_equal(many, conditions ? PV_MARK_PROBES / 2 : 0);
+		assert_int_equal(many, conditions ? PV_MARKS_OF_FILE : 0);
 		check_image(f.image);
 		if (!conditions)
 			check_cell(&f, 1, PV_ACC_READ, "p", "/0");
