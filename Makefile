@@ -68,7 +68,7 @@ FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
 VM_SRC := $(wildcard tests/vm/*.c)
 VM_BIN := $(VM_SRC:%.c=$(OUTPUT)/%) $(OUTPUT)/tests/vm/agree
 BENCH_VM := $(patsubst %.c,$(OUTPUT)/%,$(wildcard tests/bench/vm/*.c)) \
-	$(patsubst %.c,$(OUTPUT)/%.o,$(wildcard tests/bench/floor/*.bpf.c))
+	$(patsubst %.c,$(OUTPUT)/%.o,$(wildcard tests/bench/floor/*.bpf.c)) $(OUTPUT)/tests/bench/floor/floor
 DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d) \
 	$(BENCH_OBJ:.o=.d) $(addsuffix .d,$(basename $(BENCH_VM))) $(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d) $(OUTPUT)/tests/agree/agree.bpf.d
 
@@ -207,6 +207,11 @@ $(OUTPUT)/tests/bench/vm/%: tests/bench/vm/%.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -static -o $@ $<
+
+$(OUTPUT)/tests/bench/floor/floor: tests/bench/floor/floor.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(LDLIBS)
 
 # it has no library under it
 $(OUTPUT)/tests/bench/vm/exit: CFLAGS_ALL = -O2 -nostdlib -fno-stack-protector $(WARNINGS)
