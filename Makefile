@@ -12,6 +12,7 @@ PREFIX ?= /usr/local
 WERROR ?= -Werror
 K ?= all
 T ?= 60
+BENCH_K = $(if $(filter all,$(K)),6.12,$(K))
 WHERE ?= vm
 
 ifeq ($(V),1)
@@ -66,8 +67,10 @@ FUZZ_OBJ := $(patsubst agent/policy/%.c,$(OUTPUT)/fuzz/policy/%.o,$(wildcard age
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
 VM_SRC := $(wildcard tests/vm/*.c)
 VM_BIN := $(VM_SRC:%.c=$(OUTPUT)/%) $(OUTPUT)/tests/vm/agree
+BENCH_VM := $(patsubst %.c,$(OUTPUT)/%,$(wildcard tests/bench/vm/*.c)) \
+	$(patsubst %.c,$(OUTPUT)/%.o,$(wildcard tests/bench/floor/*.bpf.c)) $(OUTPUT)/tests/bench/floor/floor
 DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d) \
-	$(BENCH_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d) $(OUTPUT)/tests/agree/agree.bpf.d
+	$(BENCH_OBJ:.o=.d) $(addsuffix .d,$(basename $(BENCH_VM))) $(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d) $(OUTPUT)/tests/agree/agree.bpf.d
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -85,7 +88,7 @@ test: ## everything: unit tests, then the VM suite on every kernel of the matrix
 	@tests/run-all
 
 ##@ Work
-.PHONY: deps unit unit-san check fmt fuzz bench verify vmtest objects install clean help
+.PHONY: deps unit unit-san check fmt fuzz bench bench-compile bench-check verify vmtest objects install clean help
 deps: ## install what is missing (Debian packages; root or sudo)
 	@packaging/install-deps
 
@@ -104,8 +107,14 @@ fmt: ## format the sources in place
 fuzz: $(FUZZ_BIN) ## fuzz what reads policies and images, T seconds each target (default 60)
 	@tests/run-fuzz $(T) $(FUZZ_BIN)
 
-bench: $(OUTPUT)/tests/bench/bench ## measure compiling and matching against the goals (ARGS=--json)
+bench: bench-compile all $(OUTPUT)/tests/vm/enter $(BENCH_VM) ## measure what operations cost (K, default 6.12); fills docs/bench and docs/performance.md
+	@tests/bench/measure $(BENCH_K)
+
+bench-compile: $(OUTPUT)/tests/bench/bench ## measure compiling and matching alone (ARGS=--json)
 	@$< $(ARGS)
+
+bench-check: all $(OUTPUT)/tests/vm/enter $(BENCH_VM) ## compare with what docs/bench says (K, default 6.12); fails over 3 %
+	@tests/bench/measure --check $(BENCH_K)
 
 verify: all ## load every program on every kernel (K=6.1 for one); verifier's log on refusal
 	@tests/verify $(K)
@@ -113,7 +122,7 @@ verify: all ## load every program on every kernel (K=6.1 for one); verifier's lo
 vmtest: all $(VM_BIN) ## the VM suite on kernel K (default: all)
 	@tests/run-vm $(K)
 
-objects: $(VM_BIN) $(UNIT_BIN) $(OUTPUT)/tests/bench/bench all
+objects: $(VM_BIN) $(UNIT_BIN) $(OUTPUT)/tests/bench/bench $(BENCH_VM) all
 
 install: all ## install below DESTDIR/PREFIX
 	install -D -m 0755 $(OUTPUT)/pavise $(DESTDIR)$(PREFIX)/sbin/pavise
@@ -132,7 +141,7 @@ clean: ## remove what was built
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z][a-z-]*:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+		/^[a-z][a-z-]*:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
 
 $(OUTPUT)/pavise: $(AGENT_OBJ)
 	$(say) LINK $@
@@ -188,6 +197,24 @@ $(OUTPUT)/tests/bench/%.o: tests/bench/%.c
 $(OUTPUT)/tests/bench/bench: $(BENCH_OBJ) $(OUTPUT)/libpavise.a
 	$(say) LINK $@
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(OUTPUT)/tests/bench/floor/%.bpf.o: tests/bench/floor/%.bpf.c
+	$(say) BPF $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUTPUT)/tests/bench/vm/%: tests/bench/vm/%.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -static -o $@ $<
+
+$(OUTPUT)/tests/bench/floor/floor: tests/bench/floor/floor.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(LDLIBS)
+
+# it has no library under it
+$(OUTPUT)/tests/bench/vm/exit: CFLAGS_ALL = -O2 -nostdlib -fno-stack-protector $(WARNINGS)
 
 # Here comparisons are of numbers that no input holds, and to trace them would take most of the time.
 FUZZ_UNTRACED := $(addprefix $(OUTPUT)/fuzz/policy/,$(addsuffix .o,automaton image intern layout minimise nfa resolve))
