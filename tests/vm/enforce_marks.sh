@@ -48,6 +48,8 @@ govern <<EOP
     default: allow
     rules:
       - deny: $T/program
+  system:
+    mount: allow
 EOP
 
 # marked_test NAME HOOK OP OPERATION...: on another name of $T/secret.

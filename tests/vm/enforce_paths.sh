@@ -25,6 +25,8 @@ govern <<EOP
       - deny: $T/{lower,upper,work}/**
       - deny: $T/merged/deny/**
       - deny: $T/tmpfs/deny/**
+  system:
+    mount: allow
 EOP
 
 # read_test NAME RULE MATCH OBJECT NEIGHBOUR WRAPPER...
