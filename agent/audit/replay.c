@@ -3,7 +3,8 @@
  * Records that stand in the log already, see replay.h.
  *
  * The lines are this program's own, so that no JSON parser is needed: the keys looked for stand
- * before anything that a subject controls, and the first of their name is the right one.
+ * before anything that a subject controls, and the first of their name is the right one. A line that
+ * its writer did not end is none: its record is written again.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -72,9 +73,12 @@ struct replay *replay_open(const char *path, const char *boot_id, size_t lines)
 {
 	CLEANUP_FREE char *text = read_end(path);
 	struct replay *r = text ? calloc(1, sizeof(*r) + lines * sizeof(r->keys[0])) : NULL;
+	char *torn = text ? strrchr(text, '\n') : NULL;
 
 	if (!r)
 		return NULL;
+	if (torn)
+		*torn = '\0';
 	for (char *line; r->n < lines && (line = strrchr(text, '\n')); *line = '\0')
 		if (line_key(line + 1, boot_id, &r->keys[r->n]))
 			r->n++;
