@@ -205,6 +205,7 @@ struct mount {
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
 	struct mnt_namespace *mnt_ns;
+	struct mount *mnt_next_for_sb; /* from 6.18 on */
 };
 
 struct path {

@@ -185,22 +185,28 @@ int BPF_PROG(sb_mount, const char *dev_name, const struct path *path, const char
 	return remount_hook(PV_HOOK_SB_MOUNT, ret);
 }
 
-/* Is a file system mounted nowhere yet? */
+/*
+ * Is a file system mounted nowhere but by the mount at hand? That is made after the hook was asked, up to
+ * 6.17; from 6.18 on before, and a file system then knows its mounts as a list of another form.
+ */
 static __always_inline bool is_new(const struct super_block *sb)
 {
-	u64 mounts = (u64)sb, first = 0;
+	u64 first = 0, next = 1, at;
 
-	if (bpf_core_field_exists(struct super_block, s_mounts))
-		mounts += bpf_core_field_offset(struct super_block, s_mounts);
-	else
-		mounts += bpf_core_field_offset(struct super_block___newer, s_mounts);
-	if (bpf_probe_read_kernel(&first, 8, (void *)mounts))
+	if (bpf_core_field_exists(struct super_block, s_mounts)) {
+		at = (u64)sb + bpf_core_field_offset(struct super_block, s_mounts);
+		return !bpf_probe_read_kernel(&first, 8, (void *)at) && first == at;
+	}
+	if (!bpf_core_field_exists(struct mount, mnt_next_for_sb))
 		return false;
-	/* a list that is empty, or no first mount */
-	return !first || first == mounts;
+	at = (u64)sb + bpf_core_field_offset(struct super_block___newer, s_mounts);
+	if (bpf_probe_read_kernel(&first, 8, (void *)at))
+		return false;
+	at = first + bpf_core_field_offset(struct mount, mnt_next_for_sb);
+	return !first || (!bpf_probe_read_kernel(&next, 8, (void *)at) && !next);
 }
 
-/* Once the file system is there, before it is mounted. */
+/* Once the file system is there, before its mount is attached. */
 SEC("lsm/sb_kern_mount")
 int BPF_PROG(sb_kern_mount, const struct super_block *sb, int ret)
 {

@@ -33,11 +33,9 @@ denied "a program of the system" "Permission denied" "deny create /usr/bin/pavis
 	session sh -c 'echo >/usr/bin/pavise-x'
 denied "a program of the system, replaced" "Permission denied" "deny rename /usr/bin/true" \
 	session mv /usr/bin/true /root/true
-denied "core_pattern" "Permission denied" "deny create /proc/sys/kernel/core_pattern
-deny write /proc/sys/kernel/core_pattern" \
+denied "core_pattern" "Permission denied" "deny write /proc/sys/kernel/core_pattern" \
 	session sh -c 'echo "|/x" >/proc/sys/kernel/core_pattern'
-denied "sysrq" "Permission denied" "deny create /proc/sysrq-trigger
-deny write /proc/sysrq-trigger" session sh -c 'echo h >/proc/sysrq-trigger'
+denied "sysrq" "Permission denied" "deny write /proc/sysrq-trigger" session sh -c 'echo h >/proc/sysrq-trigger'
 denied "what was dropped" "Permission denied" "deny exec /tmp/dropped" session sh -c /tmp/dropped
 denied "packet sockets" "ermi" "deny socket packet" \
 	session python3 -c 'import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)'
