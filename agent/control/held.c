@@ -51,21 +51,6 @@ static uint64_t now_ns(clockid_t clock)
 
 /* ---- the decision ---- */
 
-/* As in the kernel: a denial before a report, and what kills before what does not. */
-static unsigned cell_weight(uint32_t cell)
-{
-	unsigned kill = !!(cell & PV_CELL_KILL);
-
-	switch (PV_CELL_VERDICT(cell)) {
-	case PV_DENY:
-		return 4 + kill;
-	case PV_WOULD_DENY:
-		return 2 + kill;
-	default:
-		return 0;
-	}
-}
-
 /* The accesses that opening it in this mode asks for. */
 static size_t accesses_of(const struct held_question *q, enum pv_access accesses[2])
 {

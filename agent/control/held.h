@@ -23,7 +23,8 @@
  * processes wait; where there is more it is counted (a process that has more as one), and an event says so.
  * Of a process the leader's descriptors and label count. Looks come after the fact: what is closed before is
  * not reported. What a process opened while a policy only monitored it counts as held when the next set
- * comes.
+ * comes. Files are judged by the name that they were opened by: one that only a mark denies
+ * (agent/policy/mark.h) is not reported, since nothing here tells its inode as the kernel knows it.
  */
 #ifndef PAVISE_HELD_H
 #define PAVISE_HELD_H

@@ -164,7 +164,7 @@ uint32_t image_mark_cell(const struct image *image, uint32_t profile, const stru
 		    mark->generation != file->generation)
 			continue;
 		cell = cell_of(image, choose_answer(image, mark->answer, context), PV_COL_MARK + access);
-		if (mark_weight(cell) > mark_weight(heaviest))
+		if (cell_weight(cell) > cell_weight(heaviest))
 			heaviest = cell;
 	}
 	return heaviest;
@@ -198,6 +198,13 @@ uint32_t image_capability_cell(const struct image *image, uint32_t profile, unsi
 	if (!row)
 		return PV_CELL(PV_ALLOW, false, 0);
 	return cell_of(image, row + 1 + capability / PV_COLUMNS, capability % PV_COLUMNS);
+}
+
+unsigned cell_weight(uint32_t cell)
+{
+	unsigned verdict = PV_CELL_VERDICT(cell);
+
+	return verdict ? (verdict == PV_DENY ? 3 : 1) + !!(cell & PV_CELL_KILL) : 0;
 }
 
 const struct decision *image_decision(const struct image *image, uint32_t cell)

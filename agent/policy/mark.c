@@ -118,7 +118,7 @@ static bool adds_nothing(const struct marking *m, uint32_t answer, uint32_t othe
 	a = cells_of(m, answer);
 	b = cells_of(m, other);
 	for (unsigned access = 0; access <= PV_ACC_EXEC; access++) {
-		if (PV_MARK_ACCESSES & 1u << access && mark_weight(a[access]) > mark_weight(b[access]))
+		if (PV_MARK_ACCESSES & 1u << access && cell_weight(a[access]) > cell_weight(b[access]))
 			return false;
 	}
 	return true;

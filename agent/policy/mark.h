@@ -25,14 +25,6 @@ int mark_names(const struct policy_set *set, struct image *image);
  */
 int mark_files(struct image *image, const struct mark_file *files, size_t n, size_t *many);
 
-/* How much a mark's cell matters, as the kernel side weighs: deny over would-deny, kill over not. */
-static inline unsigned mark_weight(uint32_t cell)
-{
-	unsigned verdict = PV_CELL_VERDICT(cell);
-
-	return verdict ? (verdict == PV_DENY ? 3 : 1) + !!(cell & PV_CELL_KILL) : 0;
-}
-
 /*
  * The cell of a file that is reached by a name that is not denied, as the BPF programs find it: of all its
  * marks under a profile the weightiest.

@@ -76,6 +76,9 @@ struct decision {
 	const char *match; /* the pattern, address or capability that matched, NULL for a default */
 };
 
+/* How much a cell denies, as the kernel side weighs it: 0, nothing. */
+unsigned cell_weight(uint32_t cell);
+
 /* A compiled set. Owned by the caller, freed with image_free(). */
 struct image {
 	unsigned char *blocks;

@@ -268,6 +268,17 @@ static uint32_t cell_of(enum weight weight, uint32_t decision)
 	return PV_CELL(verdicts[weight], weight == REPORTS, decision) | (kill ? PV_CELL_KILL : 0);
 }
 
+/* The cell for what `cause` says. */
+static int make_word(struct resolver *r, enum weight weight, const struct cause *cause, uint32_t *cell)
+{
+	uint32_t decision = 0;
+	int ret = weight == PERMITS ? 0 : decide(r, cause, &decision);
+
+	if (!ret)
+		*cell = cell_of(weight, decision);
+	return ret;
+}
+
 static int make_cell(struct resolver *r, uint32_t policy, const struct ruling *ruling, enum weight weight,
 		     uint32_t *cell)
 {
@@ -281,12 +292,8 @@ static int make_cell(struct resolver *r, uint32_t policy, const struct ruling *r
 		.reason = reasons[ruling->explicit][ruling->denied],
 		.item = ruling->item,
 	};
-	uint32_t decision = 0;
-	int ret = weight == PERMITS ? 0 : decide(r, &cause, &decision);
 
-	if (!ret)
-		*cell = cell_of(weight, decision);
-	return ret;
+	return make_word(r, weight, &cause, cell);
 }
 
 /* By column: the heaviest ruling so far. */
@@ -370,8 +377,6 @@ int resolve_undecidable(struct resolver *r, const struct members *members, enum 
 {
 	struct cause cause = {.reason = REASON_NOT_DECIDABLE, .item = NOBODY};
 	enum weight heaviest = PERMITS;
-	uint32_t decision = 0;
-	int ret = 0;
 
 	for (size_t m = 0; m < members->n; m++) {
 		const struct policy *p = r->policies[members->policies[m]];
@@ -386,11 +391,7 @@ int resolve_undecidable(struct resolver *r, const struct members *members, enum 
 		cause.policy = members->policies[m];
 		cause.section = section;
 	}
-	if (heaviest != PERMITS)
-		ret = decide(r, &cause, &decision);
-	if (!ret)
-		*cell = cell_of(heaviest, decision);
-	return ret;
+	return make_word(r, heaviest, &cause, cell);
 }
 
 /* What a policy's choice weighs: that of a section by default where it is not explicit. */
@@ -411,8 +412,6 @@ static int resolve_choice(struct resolver *r, const struct members *members, enu
 {
 	struct cause cause = {.section = section};
 	enum weight heaviest = PERMITS;
-	uint32_t decision;
-	int ret;
 
 	for (size_t m = 0; m < members->n; m++) {
 		const struct policy *p = r->policies[members->policies[m]];
@@ -427,11 +426,7 @@ static int resolve_choice(struct resolver *r, const struct members *members, enu
 		cause.reason = choice->present ? REASON_EXPLICIT_DENY : REASON_DEFAULT_DENY;
 		cause.item = item;
 	}
-	if (heaviest == PERMITS)
-		return 0;
-	ret = decide(r, &cause, &decision);
-	*cell = cell_of(heaviest, ret ? 0 : decision);
-	return ret;
+	return make_word(r, heaviest, &cause, cell);
 }
 
 /*
@@ -468,8 +463,6 @@ static int resolve_mount(struct resolver *r, const struct members *members, uint
 {
 	struct cause cause = {.item = NOBODY};
 	enum weight heaviest = PERMITS;
-	uint32_t decision;
-	int ret;
 
 	for (size_t m = 0; m < members->n; m++) {
 		const struct policy *p = r->policies[members->policies[m]];
@@ -490,11 +483,7 @@ static int resolve_mount(struct resolver *r, const struct members *members, uint
 						 : REASON_DEFAULT_DENY;
 		cause.item = names != SECTIONS ? NOBODY : PV_ACC_MOUNT - PV_ACC_SYSTEM;
 	}
-	if (heaviest == PERMITS)
-		return 0;
-	ret = decide(r, &cause, &decision);
-	*cell = cell_of(heaviest, ret ? 0 : decision);
-	return ret;
+	return make_word(r, heaviest, &cause, cell);
 }
 
 /* The cell for what every policy forbids: reaching for who is governed by less. */
@@ -502,8 +491,6 @@ static int resolve_reach(struct resolver *r, const struct members *members, uint
 {
 	struct cause cause = {.section = SECTION_SYSTEM, .reason = REASON_GOVERNED_BY_LESS, .item = NOBODY};
 	enum weight heaviest = PERMITS;
-	uint32_t decision;
-	int ret;
 
 	for (size_t m = 0; m < members->n; m++) {
 		enum weight weight = enforces(r, members->policies[m]) ? DENIES : WOULD_DENY;
@@ -513,11 +500,7 @@ static int resolve_reach(struct resolver *r, const struct members *members, uint
 		heaviest = weight;
 		cause.policy = members->policies[m];
 	}
-	if (heaviest == PERMITS)
-		return 0;
-	ret = decide(r, &cause, &decision);
-	*cell = cell_of(heaviest, ret ? 0 : decision);
-	return ret;
+	return make_word(r, heaviest, &cause, cell);
 }
 
 int resolve_table(struct resolver *r, const struct members *members, uint32_t *table)
