@@ -3,11 +3,14 @@
  * Guarantees: whatever bytes a string has, the text is valid JSON in valid UTF-8, holds no control
  * character but the newline that json_end_line() puts, and is never longer than the limit.
  *
- * How: runs of plain ASCII are copied whole; every other byte takes the slow path, which lets through
- * only characters that are valid UTF-8 and that text.c calls harmless. Sound because that is a white list:
- * there is no byte that is copied without one of the two checks. Whether a comma is due is read from the last
- * byte of the text: after `{` or `[` (or nothing) none is; a string cannot fake that, since it ends with its
- * quote.
+ * How: words whose bytes are all plain ASCII are copied whole; what holds another byte takes the slow path,
+ * which lets through only characters that are valid UTF-8 and that text.c calls harmless. Sound because that
+ * is a white list: there is no byte that is copied without one of the two checks. Whether a comma is due is
+ * read from the last byte of the text: after `{` or `[` (or nothing) none is; a string cannot fake that,
+ * since it ends with its quote.
+ *
+ * After an error the buffer is empty and has a capacity of 0, so that all that follows asks for room, and is
+ * refused it, without a check of its own.
  */
 #include "json.h"
 
@@ -19,15 +22,16 @@
 #include "text.h"
 
 #define JSON_FIRST_CAPACITY 4096
-#define JSON_NUMBER_MAX	    (1ull << 53)
 
-static const uint8_t plain[256] = {
-	[0x20 ... 0x21] = 1,
-	[0x23 ... 0x5b] = 1,
-	[0x5d ... 0x7e] = 1,
-};
+/* A byte in each byte of a word. */
+#define EACH(byte) (0x0101010101010101ull * (byte))
 
 static const char hex_digits[] = "0123456789abcdef";
+
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+			    "25262728293031323334353637383940414243444546474849"
+			    "50515253545556575859606162636465666768697071727374"
+			    "75767778798081828384858687888990919293949596979899";
 
 void json_buffer_init(struct json_buffer *b, size_t limit)
 {
@@ -43,225 +47,182 @@ void json_buffer_free(struct json_buffer *b)
 void json_buffer_restart(struct json_buffer *b)
 {
 	b->length = 0;
+	b->capacity = b->allocated;
 	b->error = 0;
 }
 
-/* Make sure of `n` free bytes; where they begin, or NULL with the error set. */
-static char *json_room(struct json_buffer *b, size_t n)
+static bool json_fail(struct json_buffer *b, int error)
 {
-	size_t capacity = b->capacity ? b->capacity : JSON_FIRST_CAPACITY;
-	char *data;
-
-	if (b->error)
-		return NULL;
-	if (n > b->limit || b->length > b->limit - n) {
-		b->error = -E2BIG;
-		return NULL;
-	}
-	if (b->capacity - b->length >= n)
-		return b->data + b->length;
-	while (capacity - b->length < n)
-		capacity *= 2;
-	data = realloc(b->data, capacity);
-	if (!data) {
-		b->error = -ENOMEM;
-		return NULL;
-	}
-	b->data = data;
-	b->capacity = capacity;
-	return data + b->length;
+	if (!b->error)
+		b->error = error;
+	b->length = b->capacity = 0;
+	return false;
 }
 
-/* The comma that is due, the key, and room for `n` bytes after it; where the value goes, or NULL. */
-static char *json_begin(struct json_buffer *b, const char *key, size_t n)
+bool json_grow(struct json_buffer *b, size_t n)
 {
-	size_t key_length = key ? strlen(key) : 0;
-	char *p = json_room(b, key_length + 4 + n);
-	char *start = p;
+	size_t capacity = b->allocated ? b->allocated : JSON_FIRST_CAPACITY;
+	char *data;
 
-	if (!p)
-		return NULL;
-	if (b->length && p[-1] != '{' && p[-1] != '[')
-		*p++ = ',';
-	if (key) {
-		*p++ = '"';
-		memcpy(p, key, key_length);
-		p += key_length;
-		*p++ = '"';
-		*p++ = ':';
+	if (b->error || n > b->limit || b->length > b->limit - n)
+		return json_fail(b, -E2BIG);
+	while (capacity - b->length < n)
+		capacity *= 2;
+	if (capacity > b->limit)
+		capacity = b->limit;
+	data = realloc(b->data, capacity);
+	if (!data)
+		return json_fail(b, -ENOMEM);
+	b->data = data;
+	b->capacity = b->allocated = capacity;
+	return true;
+}
+
+char *json_padded(char *p, uint32_t value, int n)
+{
+	while (n > 1) {
+		n -= 2;
+		memcpy(p + n, pairs + value % 100 * 2, 2);
+		value /= 100;
 	}
-	b->length += p - start;
+	if (n)
+		*p = (char)('0' + value % 10);
 	return p;
 }
 
-static void json_put_char(struct json_buffer *b, char c)
+char *json_digits(char *p, uint64_t value)
 {
-	char *p = json_room(b, 1);
+	char digits[20];
+	char *at = digits + sizeof(digits);
+	size_t n;
 
-	if (!p)
-		return;
-	*p = c;
-	b->length++;
+	while (value > 99) {
+		at -= 2;
+		memcpy(at, pairs + value % 100 * 2, 2);
+		value /= 100;
+	}
+	if (value > 9) {
+		at -= 2;
+		memcpy(at, pairs + value * 2, 2);
+	} else {
+		*--at = (char)('0' + value);
+	}
+	n = digits + sizeof(digits) - at;
+	memcpy(p, at, n);
+	return p + n;
 }
 
-static void json_open(struct json_buffer *b, const char *key, char bracket)
+static void json_put_unit(char *p, unsigned unit)
 {
-	char *p = json_begin(b, key, 1);
-
-	if (!p)
-		return;
-	*p = bracket;
-	b->length++;
-}
-
-void json_open_object(struct json_buffer *b, const char *key)
-{
-	json_open(b, key, '{');
-}
-
-void json_close_object(struct json_buffer *b)
-{
-	json_put_char(b, '}');
-}
-
-void json_open_array(struct json_buffer *b, const char *key)
-{
-	json_open(b, key, '[');
-}
-
-void json_close_array(struct json_buffer *b)
-{
-	json_put_char(b, ']');
-}
-
-static void json_put_unit(struct json_buffer *b, unsigned unit)
-{
-	char *p = json_room(b, 6);
-
-	if (!p)
-		return;
 	p[0] = '\\';
 	p[1] = 'u';
 	p[2] = hex_digits[unit >> 12 & 15];
 	p[3] = hex_digits[unit >> 8 & 15];
 	p[4] = hex_digits[unit >> 4 & 15];
 	p[5] = hex_digits[unit & 15];
-	b->length += 6;
 }
 
-/* The character at `s`, not plain; how many bytes it took. */
-static size_t json_put_odd(struct json_buffer *b, const unsigned char *s, size_t size)
+/* The character at `s`; how many bytes it took. */
+static size_t json_put_character(struct json_buffer *b, const unsigned char *s, size_t size)
 {
+	char *p = b->data + b->length;
 	uint32_t code;
 	size_t n;
-	char *p;
 
 	if (*s == '"' || *s == '\\') {
-		p = json_room(b, 2);
-		if (p) {
-			p[0] = '\\';
-			p[1] = (char)*s;
-			b->length += 2;
-		}
+		p[0] = '\\';
+		p[1] = (char)*s;
+		b->length += 2;
 		return 1;
 	}
 	n = utf8_decode((const char *)s, size, &code);
 	if (!n) {
-		p = json_room(b, 5);
-		if (p) {
-			memcpy(p, "\\\\x", 3);
-			p[3] = hex_digits[*s >> 4];
-			p[4] = hex_digits[*s & 15];
-			b->length += 5;
-		}
+		memcpy(p, "\\\\x", 3);
+		p[3] = hex_digits[*s >> 4];
+		p[4] = hex_digits[*s & 15];
+		b->length += 5;
 		return 1;
 	}
 	if (!text_is_unsafe(code)) {
-		p = json_room(b, n);
-		if (p) {
-			memcpy(p, s, n);
-			b->length += n;
-		}
+		memcpy(p, s, n);
+		b->length += n;
 	} else if (code < 0x10000) {
-		json_put_unit(b, code);
+		json_put_unit(p, code);
+		b->length += 6;
 	} else {
-		json_put_unit(b, 0xd800 + ((code - 0x10000) >> 10));
-		json_put_unit(b, 0xdc00 + ((code - 0x10000) & 0x3ff));
+		json_put_unit(p, 0xd800 + ((code - 0x10000) >> 10));
+		json_put_unit(p + 6, 0xdc00 + ((code - 0x10000) & 0x3ff));
+		b->length += 12;
 	}
 	return n;
 }
 
-void json_put_bytes(struct json_buffer *b, const char *key, const void *data, size_t length)
+/*
+ * Is a byte of the word other than plain: below 0x20, a quote, a backslash, 0x7f or above? Where none is
+ * above 0x7f no addition carries from one byte into the next, and no subtraction borrows but from a byte
+ * that is told already.
+ */
+static inline bool word_is_odd(uint64_t word)
 {
-	const unsigned char *s = data;
-	char *p = json_begin(b, key, 1);
-	size_t i = 0;
+	return (word | (word + EACH(1)) | (word - EACH(0x20)) | ((word ^ EACH('"')) - EACH(1)) |
+		((word ^ EACH('\\')) - EACH(1))) &
+	       EACH(0x80);
+}
 
-	if (!p)
-		return;
-	*p = '"';
-	b->length++;
-	while (i < length && !b->error) {
-		size_t run = i;
+/* Copy plain text of less than a word; false where some of it is not plain. */
+static bool copy_plain(char *p, const unsigned char *s, size_t length)
+{
+	uint64_t word = EACH(' ');
+	uint32_t half, other;
+	uint16_t pair;
 
-		while (run < length && plain[s[run]])
-			run++;
-		if (run > i) {
-			p = json_room(b, run - i);
-			if (!p)
+	if (length >= 4) {
+		memcpy(&half, s, 4);
+		memcpy(&other, s + length - 4, 4);
+		word = half | (uint64_t)other << 32;
+		memcpy(p, &half, 4);
+		memcpy(p + length - 4, &other, 4);
+	} else if (length) {
+		pair = s[0] | (uint16_t)(s[length / 2] << 8);
+		word = pair | (uint64_t)s[length - 1] << 16 | EACH(' ') << 24;
+		memcpy(p, &pair, 2);
+		p[length - 1] = (char)s[length - 1];
+	}
+	return !word_is_odd(word);
+}
+
+void json_append_text(struct json_buffer *b, const void *data, size_t length)
+{
+	const unsigned char *s = data, *end = s + length;
+
+	/* what is left with its quote, and with the spare bytes the longest spelling of a character */
+	while (json_room(b, end - s + 1)) {
+		char *p = b->data + b->length;
+		uint64_t word;
+
+		for (; end - s >= 8; s += 8, p += 8) {
+			memcpy(&word, s, 8);
+			if (word_is_odd(word))
+				break;
+			memcpy(p, &word, 8);
+		}
+		b->length = p - b->data;
+		if (end - s < 8 && copy_plain(p, s, end - s)) {
+			p[end - s] = '"';
+			b->length += end - s + 1;
+			return;
+		}
+		/* the word, character by character; the last one may end beyond it */
+		for (const unsigned char *stop = end - s < 8 ? end : s + 8; s < stop;) {
+			if (!json_room(b, end - s + 1))
 				return;
-			memcpy(p, s + i, run - i);
-			b->length += run - i;
-			i = run;
-		} else {
-			i += json_put_odd(b, s + i, length - i);
+			s += json_put_character(b, s, end - s);
 		}
 	}
-	json_put_char(b, '"');
-}
-
-void json_put_string(struct json_buffer *b, const char *key, const char *s)
-{
-	json_put_bytes(b, key, s, strlen(s));
-}
-
-void json_put_bool(struct json_buffer *b, const char *key, bool value)
-{
-	char *p = json_begin(b, key, 5);
-	size_t n = value ? 4 : 5;
-
-	if (!p)
-		return;
-	memcpy(p, value ? "true" : "false", n);
-	b->length += n;
-}
-
-void json_put_u64(struct json_buffer *b, const char *key, uint64_t value)
-{
-	bool quoted = value > JSON_NUMBER_MAX;
-	char digits[24];
-	size_t at = sizeof(digits);
-	size_t n;
-	char *p;
-
-	if (quoted)
-		digits[--at] = '"';
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	if (quoted)
-		digits[--at] = '"';
-	n = sizeof(digits) - at;
-	p = json_begin(b, key, n);
-	if (!p)
-		return;
-	memcpy(p, digits + at, n);
-	b->length += n;
 }
 
 int json_end_line(struct json_buffer *b)
 {
-	json_put_char(b, '\n');
+	json_close(b, '\n');
 	return b->error;
 }

@@ -23,14 +23,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct json_buffer {
 	char *data; /* owned; not NUL-terminated */
 	size_t length;
-	size_t capacity;
+	size_t capacity; /* bytes that may be written; 0 after an error, so that there is no room */
+	size_t allocated;
 	size_t limit; /* bytes that a line may have */
 	int error;    /* 0, -ENOMEM, -E2BIG (over the limit) */
 };
+
+/* Room for a number, its quotes and the comma before it; what json_room() gives has so much to spare. */
+#define JSON_SPARE 32
 
 void json_buffer_init(struct json_buffer *b, size_t limit);
 void json_buffer_free(struct json_buffer *b);
@@ -38,20 +43,151 @@ void json_buffer_free(struct json_buffer *b);
 /* Empty it and forget the error; memory is kept for the next line. */
 void json_buffer_restart(struct json_buffer *b);
 
+/* For what follows: grow to `n` more bytes. False with the error set, and the buffer empty. */
+bool json_grow(struct json_buffer *b, size_t n);
+
+/* The text of a string, and its closing quote. */
+void json_append_text(struct json_buffer *b, const void *data, size_t length);
+
+/* The decimal digits of a number from `p` on, 20 at most; where they end. */
+char *json_digits(char *p, uint64_t value);
+
+/* As many digits as said, zeros in front. */
+char *json_padded(char *p, uint32_t value, int n);
+
+static inline bool json_room(struct json_buffer *b, size_t n)
+{
+	return __builtin_expect(b->capacity - b->length >= n + JSON_SPARE, 1) || json_grow(b, n + JSON_SPARE);
+}
+
+/* The comma that is due and the key, with JSON_SPARE bytes after it; where the value goes, or NULL. */
+static inline __attribute__((always_inline)) char *json_key(struct json_buffer *b, const char *key)
+{
+	size_t n = key ? strlen(key) : 0;
+	char *p;
+
+	if (!json_room(b, n + 4))
+		return NULL;
+	p = b->data + b->length;
+	if (b->length) {
+		*p = ',';
+		p += (p[-1] | 0x20) != '{'; /* and not '[', which is the same but for that bit */
+	}
+	if (key) {
+		*p++ = '"';
+		memcpy(p, key, n);
+		p += n;
+		*p++ = '"';
+		*p++ = ':';
+	}
+	return p;
+}
+
+static inline __attribute__((always_inline)) void json_put_mark(struct json_buffer *b, const char *key,
+								char c)
+{
+	char *p = json_key(b, key);
+
+	if (!p)
+		return;
+	*p++ = c;
+	b->length = p - b->data;
+}
+
 /*
  * `key` is a name of ours: ASCII without quotes or controls, taken as it is. NULL in arrays and for
  * the outermost value.
  */
-void json_open_object(struct json_buffer *b, const char *key);
-void json_close_object(struct json_buffer *b);
-void json_open_array(struct json_buffer *b, const char *key);
-void json_close_array(struct json_buffer *b);
-void json_put_bytes(struct json_buffer *b, const char *key, const void *data, size_t length);
-void json_put_string(struct json_buffer *b, const char *key, const char *s);
-void json_put_bool(struct json_buffer *b, const char *key, bool value);
+static inline __attribute__((always_inline)) void json_open_object(struct json_buffer *b, const char *key)
+{
+	json_put_mark(b, key, '{');
+}
+
+static inline __attribute__((always_inline)) void json_open_array(struct json_buffer *b, const char *key)
+{
+	json_put_mark(b, key, '[');
+}
+
+static inline void json_close(struct json_buffer *b, char c)
+{
+	if (json_room(b, 1))
+		b->data[b->length++] = c;
+}
+
+static inline void json_close_object(struct json_buffer *b)
+{
+	json_close(b, '}');
+}
+
+static inline void json_close_array(struct json_buffer *b)
+{
+	json_close(b, ']');
+}
+
+static inline __attribute__((always_inline)) void json_put_bytes(struct json_buffer *b, const char *key,
+								 const void *data, size_t length)
+{
+	json_put_mark(b, key, '"');
+	json_append_text(b, data, length);
+}
+
+static inline __attribute__((always_inline)) void json_put_string(struct json_buffer *b, const char *key,
+								  const char *s)
+{
+	json_put_bytes(b, key, s, strlen(s));
+}
+
+/* A text of ours that is plain, taken as it is. */
+static inline __attribute__((always_inline)) void json_put_plain(struct json_buffer *b, const char *key,
+								 const char *s, size_t length)
+{
+	char *p;
+
+	json_put_mark(b, key, '"');
+	if (!json_room(b, length + 1))
+		return;
+	p = b->data + b->length;
+	memcpy(p, s, length);
+	p[length] = '"';
+	b->length += length + 1;
+}
+
+/* A piece of JSON text that was made before, its comma included. */
+static inline void json_put_piece(struct json_buffer *b, const char *text, size_t length)
+{
+	if (!json_room(b, length))
+		return;
+	memcpy(b->data + b->length, text, length);
+	b->length += length;
+}
+
+static inline __attribute__((always_inline)) void json_put_bool(struct json_buffer *b, const char *key,
+								bool value)
+{
+	char *p = json_key(b, key);
+
+	if (!p)
+		return;
+	memcpy(p, value ? "true" : "false", value ? 4 : 5);
+	b->length = p + (value ? 4 : 5) - b->data;
+}
 
 /* A number up to 2^53, a string of decimal digits above: readers may keep numbers as doubles. */
-void json_put_u64(struct json_buffer *b, const char *key, uint64_t value);
+static inline __attribute__((always_inline)) void json_put_u64(struct json_buffer *b, const char *key,
+							       uint64_t value)
+{
+	bool quoted = value > 1ull << 53;
+	char *p = json_key(b, key);
+
+	if (!p)
+		return;
+	if (quoted)
+		*p++ = '"';
+	p = json_digits(p, value);
+	if (quoted)
+		*p++ = '"';
+	b->length = p - b->data;
+}
 
 /* The newline. 0, or the error that stuck; the content is then not to be used. */
 int json_end_line(struct json_buffer *b);

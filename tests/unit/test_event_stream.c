@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A long stream of records and its lines, to the byte.
+ *
+ * Processes fork, execute, change their names and credentials, exit, and their entries are evicted, while
+ * decisions of all kinds are made about them. What they are called holds quotes, controls, text in UTF-8
+ * and bytes that are none. The stream is the same every time, and so is the digest of its lines: it was
+ * taken when every line was still written from scratch.
+ */
+#include "audit_records.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "audit/decode.h"
+#include "audit/event.h"
+#include "policy/policy.h"
+
+#define RECORDS	  40000
+#define PROCESSES 48
+#define CAPACITY  40 /* of the table: fewer, so that some are evicted */
+#define DIGEST	  0xe69009cd2fd80ff0ull
+
+struct stream {
+	struct table *table;
+	struct event_source source;
+	struct json_buffer line;
+	struct record record;
+	union raw raw;
+	struct pv_process processes[PROCESSES];
+	uint64_t random, digest, time_ns, lines;
+	uint32_t next_pid;
+};
+
+static const char *const texts[] = {
+	"nginx",
+	"a \"quoted\" name",
+	"caf\xc3\xa9 \xe2\x82\xac",
+	"\xff\xfe bytes that are none \xc3",
+	"back\\slash",
+	"line\nfeed\x1b[31m",
+	"right \xe2\x80\xae to left",
+	"seven77",
+	"eight888",
+	"nine99999",
+	"exactly sixteen.",
+	"a name that is a good deal longer than a word of the processor's, or than two of them",
+	"plain up to the last\x7f",
+	"",
+};
+
+static const char *const paths[] = {
+	"/",	     "/etc/shadow",	 "/usr/lib/x86_64-linux-gnu/libc.so.6",
+	"/a/\"/\\x", "/srv/caf\xc3\xa9", "/tmp/\xff\x01/\xe2\x80\xa8",
+	"/x",
+};
+
+#define PICK(s, table) ((table)[draw(s, sizeof(table) / sizeof((table)[0]))])
+
+static uint32_t draw(struct stream *s, uint32_t n)
+{
+	s->random = s->random * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(s->random >> 33) % n;
+}
+
+static const struct decision decisions[] = {
+	{0},
+	{"web", "files[1]", 14, SECTION_FILES, MODE_ENFORCE, REASON_EXPLICIT_DENY, false, "/etc/**"},
+	{"web", NULL, 3, SECTION_NETWORK, MODE_MONITOR, REASON_DEFAULT_DENY, false, NULL},
+	{"caf\xc3\xa9 \"x\"", "system.mount", 0, SECTION_SYSTEM, MODE_ENFORCE, REASON_EXPLICIT_DENY, true,
+	 "10.0.0.0/8"},
+};
+
+static const struct decision *lookup(void *ctx, unsigned generation, uint32_t cell)
+{
+	(void)ctx;
+	return generation % 3 && PV_CELL_DECISION(cell) < 4 ? &decisions[PV_CELL_DECISION(cell)] : NULL;
+}
+
+static bool cgroup_path(void *ctx, uint64_t id, char *buf, size_t size)
+{
+	(void)ctx;
+	if (id % 4 == 3)
+		return false;
+	snprintf(buf, size, "/system.slice/unit-%u", (unsigned)id);
+	return true;
+}
+
+static void rename_process(struct stream *s, struct pv_process *p)
+{
+	const char *name = PICK(s, texts);
+	size_t n = strlen(name);
+
+	memset(p->comm, 0, sizeof(p->comm));
+	memcpy(p->comm, name, n < sizeof(p->comm) ? n : sizeof(p->comm));
+}
+
+static void fork_process(struct stream *s, struct pv_process *p)
+{
+	const struct pv_process *parent = &s->processes[draw(s, PROCESSES)];
+
+	*p = make_process(++s->next_pid, parent->pid, "");
+	p->start_ns = s->time_ns;
+	p->parent_start_ns = parent->pid ? parent->start_ns : 0;
+	p->cgroup_id = draw(s, 6);
+	p->profile = draw(s, 3);
+	memcpy(p->comm, parent->comm, sizeof(p->comm));
+	if (!draw(s, 6))
+		return; /* a fork that nobody told of */
+	make_simple(&s->raw, PV_REC_FORK, *p);
+	table_fork(s->table, p);
+}
+
+static void finish_line(struct stream *s, int error)
+{
+	assert_int_equal(error, 0);
+	for (size_t i = 0; i < s->line.length; i++)
+		s->digest = (s->digest ^ (unsigned char)s->line.data[i]) * 0x100000001b3ull;
+	s->lines++;
+}
+
+static void decode(struct stream *s, size_t size)
+{
+	s->raw.head.time_ns = s->time_ns;
+	assert_int_equal(record_decode(s->raw.bytes, size, &s->record), 0);
+}
+
+static void exec_process(struct stream *s, struct pv_process *p)
+{
+	struct pv_exec_record *x = &s->raw.exec;
+	const struct record *r = &s->record;
+	const struct process *entry;
+	char argv[256];
+	size_t n = 0;
+	uint32_t argc = draw(s, 4);
+
+	for (uint32_t i = 0; i < argc; i++) {
+		const char *text = PICK(s, texts);
+
+		if (n + strlen(text) + 1 > sizeof(argv))
+			break;
+		memcpy(argv + n, text, strlen(text) + 1);
+		n += strlen(text) + 1;
+	}
+	rename_process(s, p);
+	decode(s, make_exec(&s->raw, *p, PICK(s, paths), argv, n, argc));
+	x->nlink = draw(s, 3);
+	x->mode |= draw(s, 4) << 10;
+	x->walk = draw(s, 8) ? PV_WALK_OK : PV_WALK_INTERNAL;
+	x->argv_size += draw(s, 5) ? 0 : 1000;
+	decode(s, s->raw.head.size);
+	entry = table_exec(s->table, p,
+			   process_text_new(r->path, r->path_length, r->argv, r->argv_length, x->argc,
+					    x->argv_size > x->argv_len));
+	finish_line(s, event_exec(&s->source, s->lines, r, entry, &s->line));
+}
+
+static void exit_process(struct stream *s, struct pv_process *p)
+{
+	const struct process *entry;
+
+	uint32_t status = draw(s, 2) ? draw(s, 256) << 8 : draw(s, 32);
+
+	status |= draw(s, 2) << 7 & (status < 256 ? 0x80u : 0);
+	decode(s, make_exit(&s->raw, *p, status));
+	entry = table_exit(s->table, p);
+	if (entry)
+		finish_line(s, event_exit(&s->source, s->lines, &s->record, entry, &s->line));
+	fork_process(s, p);
+}
+
+static void make_object(struct stream *s)
+{
+	struct pv_decision_record *d = &s->raw.decision;
+	static const uint16_t families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, 77};
+
+	/* one draw in each expression: operands have no order */
+	d->cell = PV_CELL(draw(s, 3), 0, 0);
+	d->cell |= PV_CELL(0, 0, draw(s, 6));
+	d->cell |= draw(s, 4) ? 0 : PV_CELL_MARK;
+	d->cell |= draw(s, 4) ? 0 : PV_CELL_KILL;
+	d->generation = draw(s, 5);
+	d->hook = draw(s, PV_HOOK_MAX + 2);
+	d->access = draw(s, PV_ACC_CAPABILITY + 16);
+	d->walk = draw(s, 3) ? PV_WALK_OK : draw(s, PV_WALK_ABSTRACT + 2);
+	d->flags = draw(s, 2) ? 0 : draw(s, 1u << 20);
+	d->dev = draw(s, 4) ? draw(s, 1u << 31) : 0;
+	d->ino = draw(s, 4) ? draw(s, 1u << 31) : 0;
+	d->ino <<= draw(s, 32);
+	d->mode = draw(s, 4) ? draw(s, 1u << 18) : 0;
+	d->detail = draw(s, 80);
+	if (draw(s, 2))
+		return;
+	d->family = PICK(s, families);
+	d->sock_type = draw(s, 12);
+	d->protocol = PICK(s, ((const uint16_t[]){0, 1, 6, 17, 262, 99}));
+	d->port = (uint16_t)draw(s, 65536);
+	for (size_t i = 0; i < sizeof(d->addr); i++)
+		d->addr[i] = draw(s, 2) ? 0 : (uint8_t)draw(s, 256);
+}
+
+static void decide(struct stream *s, struct pv_process *p)
+{
+	struct pv_process asked = *p;
+	const struct process *entry;
+	struct event_held held = {.fd = (int)draw(s, 100)};
+	size_t size;
+
+	asked.tid += draw(s, 3);
+	if (!draw(s, 8))
+		rename_process(s, &asked);
+	if (!draw(s, 8))
+		asked.uid = draw(s, 3);
+	if (!draw(s, 16))
+		asked.mnt_ns++;
+	held.deleted = draw(s, 2);
+	size = make_decision(&s->raw, asked, PICK(s, paths));
+	make_object(s);
+	decode(s, size);
+	entry = table_see(s->table, &asked, 1);
+	if (!draw(s, 50))
+		finish_line(s, event_held(&s->source, s->lines, &s->record, entry, &held, &s->line));
+	else
+		finish_line(s, event_decision(&s->source, s->lines, &s->record, entry, &s->line));
+}
+
+/* What the iterator says after a loss. */
+static void list_process(struct stream *s, const struct pv_process *p)
+{
+	const char *exe = PICK(s, paths);
+
+	table_task(s->table, p,
+		   draw(s, 2) ? process_text_new(exe, strlen(exe), "sh\0-c", 5, 2, draw(s, 2)) : NULL);
+}
+
+static void step(struct stream *s)
+{
+	/* most of the time of the same few, so that what was said of a process can be said again */
+	struct pv_process *p = &s->processes[draw(s, draw(s, 3) ? 6 : PROCESSES)];
+	uint32_t what = draw(s, 100);
+
+	s->time_ns += draw(s, 4) ? draw(s, 1000) : draw(s, 1u << 31);
+	if (what < 2)
+		exit_process(s, p);
+	else if (what < 6)
+		exec_process(s, p);
+	else if (what < 8)
+		list_process(s, p);
+	else if (what < 9)
+		p->cgroup_id = draw(s, 6);
+	else
+		decide(s, p);
+}
+
+static void test_stream(void **state)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+
+	(void)state;
+	assert_non_null(s);
+	*s = (struct stream){.random = 1, .digest = 0xcbf29ce484222325ull, .time_ns = 5000000000ull};
+	assert_int_equal(table_new(CAPACITY, &s->table), 0);
+	json_buffer_init(&s->line, 1 << 20);
+	s->source = (struct event_source){
+		.boot_id = "0a1b2c3d-1111-2222-3333-444455556666",
+		.host = "web1",
+		.clock_offset_ns = 1709251199000000007ull,
+		.table = s->table,
+		.lookup = lookup,
+		.cgroup_path = cgroup_path,
+	};
+	for (size_t i = 0; i < PROCESSES; i++)
+		fork_process(s, &s->processes[i]);
+	for (int i = 0; i < RECORDS; i++)
+		step(s);
+	print_message("%llu lines, digest %#llx\n", (unsigned long long)s->lines,
+		      (unsigned long long)s->digest);
+	assert_true(s->lines > RECORDS * 9ull / 10);
+	assert_int_equal(s->digest, DIGEST);
+	table_free(s->table);
+	json_buffer_free(&s->line);
+	free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_stream)};
+
+	return cmocka_run_group_tests_name("event stream", tests, NULL, NULL);
+}
