@@ -49,6 +49,7 @@ struct audit {
 static void audit_free(struct audit *a)
 {
 	table_free(a->table);
+	pieces_free(a->source.pieces);
 	replay_free(a->replay);
 	json_buffer_free(&a->line);
 	free(a);
@@ -68,6 +69,9 @@ int audit_open(const struct audit_options *options, struct audit **out)
 	r = table_new(options->table_capacity ? options->table_capacity : TABLE_CAPACITY, &a->table);
 	if (!r)
 		r = event_source_init(&a->source);
+	a->source.pieces = pieces_new();
+	if (!r && !a->source.pieces)
+		r = -ENOMEM;
 	if (!r)
 		r = sink_open(options->path, AUDIT_BUFFER_SIZE, &a->sink);
 	if (r) {

@@ -4,9 +4,9 @@
  * the byte (golden tests); every text of a subject goes through json_put_bytes() and nothing else.
  *
  * How: the line is written in one pass in the order that event.h documents, without a tree in
- * between. A walk up the table is bounded by EVENT_ANCESTORS, so that even a forged ring of parents
- * would end. Strings of the record that have no terminator of their own are always written with
- * their length.
+ * between; what an earlier line said in the same words is taken from there (piece.h). A walk up the table is
+ * bounded by EVENT_ANCESTORS, so that even a forged ring of parents would end. Strings of the record that
+ * have no terminator of their own are always written with their length.
  */
 #include "event.h"
 
@@ -85,42 +85,56 @@ static void put_uid(const struct event_source *s, uint32_t pid, uint64_t start_n
 	p = put_hex(p, start_ns);
 	*p++ = '-';
 	p = put_hex(p, pid);
-	json_put_bytes(out, "uid", uid, p - uid);
+	json_put_plain(out, "uid", uid, p - uid);
 }
 
-static char *put_digits(char *p, unsigned value, int n)
+/* 1970-01-01T00:00:00. */
+static void spell_second(uint64_t second, char text[20])
 {
-	for (int i = n - 1; i >= 0; i--) {
-		p[i] = (char)('0' + value % 10);
-		value /= 10;
-	}
-	return p + n;
-}
-
-/* 1970-01-01T00:00:00.000000000Z */
-static void put_time(uint64_t real_ns, struct json_buffer *out)
-{
-	time_t seconds = real_ns / SECOND_NS;
-	char text[32];
-	char *p = text;
+	time_t seconds = (time_t)second;
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm); /* 2^64 ns end in 2554: four digits will do */
-	p = put_digits(p, tm.tm_year + 1900, 4);
-	*p++ = '-';
-	p = put_digits(p, tm.tm_mon + 1, 2);
-	*p++ = '-';
-	p = put_digits(p, tm.tm_mday, 2);
-	*p++ = 'T';
-	p = put_digits(p, tm.tm_hour, 2);
-	*p++ = ':';
-	p = put_digits(p, tm.tm_min, 2);
-	*p++ = ':';
-	p = put_digits(p, tm.tm_sec, 2);
-	*p++ = '.';
-	p = put_digits(p, real_ns % SECOND_NS, 9);
-	*p++ = 'Z';
-	json_put_bytes(out, "time", text, p - text);
+	memcpy(text, "0000-00-00T00:00:00.", 20);
+	json_padded(text, (uint32_t)tm.tm_year + 1900, 4);
+	json_padded(text + 5, (uint32_t)tm.tm_mon + 1, 2);
+	json_padded(text + 8, (uint32_t)tm.tm_mday, 2);
+	json_padded(text + 11, (uint32_t)tm.tm_hour, 2);
+	json_padded(text + 14, (uint32_t)tm.tm_min, 2);
+	json_padded(text + 17, (uint32_t)tm.tm_sec, 2);
+}
+
+static void put_time(const struct event_source *s, uint64_t real_ns, struct json_buffer *out)
+{
+	uint64_t second = real_ns / SECOND_NS;
+	char text[30];
+
+	if (!s->pieces || s->pieces->second != second) {
+		spell_second(second, text);
+		if (s->pieces) {
+			memcpy(s->pieces->time, text, sizeof(s->pieces->time));
+			s->pieces->second = second;
+		}
+	} else {
+		memcpy(text, s->pieces->time, sizeof(s->pieces->time));
+	}
+	json_padded(text + 20, (uint32_t)(real_ns % SECOND_NS), 9);
+	text[29] = 'Z';
+	json_put_plain(out, "time", text, sizeof(text));
+}
+
+static void put_machine(const struct event_source *s, struct json_buffer *out)
+{
+	struct piece *known = s->pieces ? &s->pieces->machine : NULL;
+	size_t from = out->length;
+
+	if (known && known->length) {
+		json_put_piece(out, known->text, known->length);
+		return;
+	}
+	json_put_string(out, "boot_id", s->boot_id);
+	json_put_string(out, "host", s->host);
+	piece_keep(known, out, from);
 }
 
 static void put_envelope(const struct event_source *s, const char *type, uint64_t seq, uint64_t mono_ns,
@@ -129,12 +143,11 @@ static void put_envelope(const struct event_source *s, const char *type, uint64_
 	json_buffer_restart(out);
 	json_open_object(out, NULL);
 	json_put_u64(out, "v", EVENT_VERSION);
-	json_put_string(out, "type", type);
+	json_put_plain(out, "type", type, strlen(type));
 	json_put_u64(out, "seq", seq);
-	put_time(mono_ns + s->clock_offset_ns, out);
+	put_time(s, mono_ns + s->clock_offset_ns, out);
 	json_put_u64(out, "mono_ns", mono_ns);
-	json_put_string(out, "boot_id", s->boot_id);
-	json_put_string(out, "host", s->host);
+	put_machine(s, out);
 }
 
 static int end_event(struct json_buffer *out)
@@ -146,9 +159,11 @@ static int end_event(struct json_buffer *out)
 static void put_device(uint32_t dev, struct json_buffer *out)
 {
 	char text[24];
-	int n = snprintf(text, sizeof(text), "%u:%u", dev >> 20, dev & 0xfffff);
+	char *p = json_digits(text, dev >> 20);
 
-	json_put_bytes(out, "dev", text, n);
+	*p++ = ':';
+	p = json_digits(p, dev & 0xfffff);
+	json_put_plain(out, "dev", text, p - text);
 }
 
 /* ---- processes ---- */
@@ -220,8 +235,8 @@ static void put_process_flags(uint32_t flags, struct json_buffer *out)
 }
 
 /* What can change (credentials, namespaces, comm) from the record, the rest from the table. */
-static void put_process(const struct event_source *s, const struct record *r, const struct process *p,
-			struct json_buffer *out)
+static void write_process(const struct event_source *s, const struct record *r, const struct process *p,
+			  struct json_buffer *out)
 {
 	const struct pv_process *now = &r->u.any.process;
 
@@ -250,6 +265,28 @@ static void put_process(const struct event_source *s, const struct record *r, co
 	json_close_object(out);
 }
 
+static void put_process(const struct event_source *s, const struct record *r, const struct process *p,
+			struct json_buffer *out)
+{
+	const struct pv_process *now = &r->u.any.process;
+	struct process_piece *known = PIECE_SLOT(s->pieces, processes, now->tid);
+	size_t from = out->length;
+
+	if (!known || r->u.any.head.type == PV_REC_EXEC) {
+		write_process(s, r, p, out); /* an exec says more, and once */
+		return;
+	}
+	if (known->piece.length && known->version == p->version &&
+	    !memcmp(&known->process, now, sizeof(*now))) {
+		json_put_piece(out, known->piece.text, known->piece.length);
+		return;
+	}
+	write_process(s, r, p, out);
+	known->process = *now;
+	known->version = p->version;
+	piece_keep(&known->piece, out, from);
+}
+
 /* The parent of `p` in short form; its entry when there is one. */
 static const struct process *put_short(const struct event_source *s, const char *key, const struct process *p,
 				       struct json_buffer *out)
@@ -273,30 +310,81 @@ static bool has_parent(const struct process *p)
 	return p && p->ppid && p->parent_start_ns;
 }
 
-static void put_lineage(const struct event_source *s, const struct process *p, struct json_buffer *out)
+/* Note what the piece will be made of. */
+static void note_entry(struct lineage_piece *known, const struct event_source *s, const struct process *p)
 {
-	if (!has_parent(p))
+	if (!known)
 		return;
+	if (!p) {
+		known->additions = table_additions(s->table); /* not 0: there is the process itself */
+		return;
+	}
+	known->entries[known->n] = p;
+	known->versions[known->n++] = p->version;
+}
+
+static void write_lineage(const struct event_source *s, const struct process *p, struct lineage_piece *known,
+			  struct json_buffer *out)
+{
 	p = put_short(s, "parent", p, out);
+	note_entry(known, s, p);
 	if (!has_parent(p))
 		return;
 	json_open_array(out, "ancestors");
-	for (int i = 0; i < EVENT_ANCESTORS && has_parent(p); i++)
+	for (int i = 0; i < EVENT_ANCESTORS && has_parent(p); i++) {
 		p = put_short(s, NULL, p, out);
+		note_entry(known, s, p);
+	}
 	json_close_array(out);
+}
+
+static void put_lineage(const struct event_source *s, const struct process *p, struct json_buffer *out)
+{
+	struct lineage_piece *known = PIECE_SLOT(s->pieces, lineages, p->parent_start_ns);
+	size_t from = out->length;
+
+	if (!has_parent(p))
+		return;
+	if (!known) {
+		write_lineage(s, p, NULL, out);
+		return;
+	}
+	if (known->piece.length && known->pid == p->ppid && known->start_ns == p->parent_start_ns &&
+	    lineage_is_current(known, s->table)) {
+		json_put_piece(out, known->piece.text, known->piece.length);
+		return;
+	}
+	known->pid = p->ppid;
+	known->start_ns = p->parent_start_ns;
+	known->n = 0;
+	known->additions = 0;
+	write_lineage(s, p, known, out);
+	piece_keep(&known->piece, out, from);
 }
 
 static void put_container(const struct event_source *s, uint64_t cgroup_id, struct json_buffer *out)
 {
+	struct cgroup_piece *known = PIECE_SLOT(s->pieces, cgroups, cgroup_id);
 	char path[CGROUP_PATH_MAX];
+	size_t from = out->length;
 
 	if (!cgroup_id)
 		return;
+	if (known && known->piece.length && known->id == cgroup_id) {
+		json_put_piece(out, known->piece.text, known->piece.length);
+		return;
+	}
 	json_open_object(out, "ctr");
 	json_put_u64(out, "cgid", cgroup_id);
 	if (s->cgroup_path && s->cgroup_path(s->ctx, cgroup_id, path, sizeof(path)))
 		json_put_string(out, "cgroup", path);
+	else
+		known = NULL;
 	json_close_object(out);
+	if (known) {
+		known->id = cgroup_id;
+		piece_keep(&known->piece, out, from);
+	}
 }
 
 static void put_subject(const struct event_source *s, const struct record *r, const struct process *p,
@@ -331,9 +419,11 @@ static void put_inode(const struct record *r, struct json_buffer *out)
 	if (d->ino)
 		json_put_u64(out, "ino", d->ino);
 	if (d->mode) {
-		int n = snprintf(mode, sizeof(mode), "%06o", d->mode);
+		int digits = d->mode >> 18 ? (34 - __builtin_clz(d->mode)) / 3 : 6;
 
-		json_put_bytes(out, "mode", mode, n);
+		for (int i = 0; i < digits; i++)
+			mode[i] = (char)('0' + (d->mode >> 3 * (digits - 1 - i) & 7));
+		json_put_plain(out, "mode", mode, digits);
 	}
 	if (d->flags || hook_has_flags(d->hook))
 		json_put_u64(out, "flags", d->flags);
@@ -427,7 +517,8 @@ static const char *decision_result(const struct pv_decision_record *d)
 	return d->access == PV_ACC_CAPABILITY ? "EPERM" : "EACCES";
 }
 
-static void put_policy(const struct event_source *s, const struct pv_decision_record *d,
+/* False where the decision is not known. */
+static bool put_policy(const struct event_source *s, const struct pv_decision_record *d,
 		       struct json_buffer *out)
 {
 	const struct decision *by = s->lookup ? s->lookup(s->ctx, d->generation, d->cell) : NULL;
@@ -442,7 +533,7 @@ static void put_policy(const struct event_source *s, const struct pv_decision_re
 		json_put_string(out, "mode", by->mode == MODE_ENFORCE ? "enforce" : "monitor");
 	json_close_object(out);
 	if (!by)
-		return;
+		return false;
 	if (by->rule || by->line) {
 		json_open_object(out, "rule");
 		if (by->rule)
@@ -456,31 +547,63 @@ static void put_policy(const struct event_source *s, const struct pv_decision_re
 		json_put_string(out, "match", by->match);
 	if (d->cell & PV_CELL_MARK)
 		json_put_bool(out, "marked", true);
+	return true;
 }
 
 static const char *const actions[] = {
 	[PV_ALLOW] = "allow", [PV_DENY] = "deny", [PV_WOULD_DENY] = "would_deny"};
 
-int event_decision(const struct event_source *s, uint64_t seq, const struct record *r,
-		   const struct process *p, struct json_buffer *out)
+/* All of a decision but its object. */
+static bool write_verdict(const struct event_source *s, const struct pv_decision_record *d,
+			  struct json_buffer *out)
 {
-	const struct pv_decision_record *d = &r->u.decision;
-	unsigned verdict = PV_CELL_VERDICT(d->cell);
 	const char *op = policy_access_name(d->access);
+	bool known;
 
-	put_envelope(s, actions[verdict], seq, d->head.time_ns, out);
-	put_subject(s, r, p, out);
 	json_open_object(out, "decision");
-	json_put_string(out, "action", actions[verdict]);
+	json_put_string(out, "action", actions[PV_CELL_VERDICT(d->cell)]);
 	json_put_string(out, "result", decision_result(d));
 	if (d->cell & PV_CELL_KILL)
 		json_put_bool(out, "kill", true);
 	json_put_string(out, "hook", name_hook(d->hook));
 	if (op)
 		json_put_string(out, "op", op);
-	put_policy(s, d, out);
+	known = put_policy(s, d, out);
 	if (d->walk != PV_WALK_OK)
 		json_put_string(out, "walk", name_walk(d->walk));
+	return known;
+}
+
+static void put_verdict(const struct event_source *s, const struct pv_decision_record *d,
+			struct json_buffer *out)
+{
+	const struct decision_key key = {.cell = d->cell,
+					 .generation = d->generation,
+					 .hook = d->hook,
+					 .access = d->access,
+					 .walk = d->walk};
+	struct decision_piece *known =
+		PIECE_SLOT(s->pieces, decisions, (uint64_t)d->cell << 32 | d->hook << 8 | d->access);
+	size_t from = out->length;
+
+	if (known && known->piece.length && !memcmp(&known->key, &key, sizeof(key))) {
+		json_put_piece(out, known->piece.text, known->piece.length);
+		return;
+	}
+	if (write_verdict(s, d, out) && known) {
+		known->key = key;
+		piece_keep(&known->piece, out, from);
+	}
+}
+
+int event_decision(const struct event_source *s, uint64_t seq, const struct record *r,
+		   const struct process *p, struct json_buffer *out)
+{
+	const struct pv_decision_record *d = &r->u.decision;
+
+	put_envelope(s, actions[PV_CELL_VERDICT(d->cell)], seq, d->head.time_ns, out);
+	put_subject(s, r, p, out);
+	put_verdict(s, d, out);
 	put_object(r, out);
 	json_close_object(out);
 	return end_event(out);

@@ -43,10 +43,11 @@
 
 #include "decode.h"
 #include "json.h"
+#include "piece.h"
 #include "table.h"
 
 #define EVENT_VERSION	      1
-#define EVENT_ANCESTORS	      8
+#define EVENT_ANCESTORS	      (PIECE_ANCESTORS - 1)
 #define EVENT_CLOCK_PERIOD_NS 1000000000ull
 
 struct decision;
@@ -58,6 +59,7 @@ struct event_source {
 	uint64_t clock_offset_ns;   /* CLOCK_REALTIME - CLOCK_BOOTTIME, modulo 2^64 */
 	uint64_t clock_measured_ns; /* CLOCK_BOOTTIME when it was measured */
 	const struct table *table;
+	struct pieces *pieces; /* of earlier lines; NULL: each line is written from scratch */
 	/* The decision that a cell of an image names, NULL when not known (any more). May be NULL. */
 	const struct decision *(*lookup)(void *ctx, unsigned generation, uint32_t cell);
 	/* The path of a cgroup, NUL-terminated; false when not known. May be NULL. */

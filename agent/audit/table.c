@@ -37,7 +37,7 @@ struct table {
 	uint32_t used; /* entries ever handed out: those above were never touched */
 	uint32_t free; /* chain of entries that were given back */
 	struct table_list living, exited;
-	uint64_t evicted, duplicates;
+	uint64_t evicted, duplicates, additions, changes;
 };
 
 struct process_text *process_text_new(const char *exe, size_t exe_length, const char *argv,
@@ -151,6 +151,12 @@ static void list_remove(struct table *t, struct table_list *list, struct process
 	list->n--;
 }
 
+/* No two entries, at no two times, have the same version. */
+static void table_change(struct table *t, struct process *p)
+{
+	p->version = ++t->changes;
+}
+
 static void table_remove(struct table *t, struct process *p)
 {
 	uint32_t index = p - t->entries;
@@ -162,6 +168,7 @@ static void table_remove(struct table *t, struct process *p)
 	list_remove(t, p->exited ? &t->exited : &t->living, p);
 	process_text_put(p->text);
 	p->text = NULL;
+	table_change(t, p);
 	p->chain = t->free;
 	t->free = index;
 }
@@ -201,6 +208,8 @@ static struct process *table_add(struct table *t, const struct pv_process *proce
 	};
 	memcpy(p->comm, process->comm, sizeof(p->comm));
 	*bucket = index;
+	t->additions++;
+	table_change(t, p);
 	list_append(t, &t->living, p);
 	return p;
 }
@@ -225,6 +234,7 @@ const struct process *table_fork(struct table *t, const struct pv_process *child
 	p->ppid = child->ppid;
 	p->parent_start_ns = child->parent_start_ns;
 	p->flags &= ~(PROCESS_ITERATED | PROCESS_UNKNOWN_PARENT);
+	table_change(t, p);
 	if (!p->execs) {
 		/* a decision or the iterator was faster, no exec was: it still runs its parent's program */
 		p->exec_n = exec_n;
@@ -245,8 +255,10 @@ static struct process *table_get(struct table *t, const struct pv_process *proce
 	if (!p)
 		return table_add(t, process, PROCESS_UNKNOWN_PARENT);
 	p->cgroup_id = process->cgroup_id;
-	if (process->tid == process->pid)
+	if (process->tid == process->pid && memcmp(p->comm, process->comm, sizeof(p->comm))) {
 		memcpy(p->comm, process->comm, sizeof(p->comm));
+		table_change(t, p);
+	}
 	return p;
 }
 
@@ -262,6 +274,7 @@ const struct process *table_exec(struct table *t, const struct pv_process *proce
 	if (process->tid != process->pid)
 		p->flags |= PROCESS_THREAD_EXEC;
 	memcpy(p->comm, process->comm, sizeof(p->comm));
+	table_change(t, p);
 	return p;
 }
 
@@ -290,6 +303,7 @@ const struct process *table_task(struct table *t, const struct pv_process *proce
 	}
 	process_text_put(p->text);
 	p->text = text;
+	table_change(t, p);
 	return p;
 }
 
@@ -326,6 +340,11 @@ const struct process *table_exit(struct table *t, const struct pv_process *proce
 	while (t->exited.n > 1 && t->exited.n > t->capacity / TABLE_EXITED_SHARE)
 		table_remove(t, &t->entries[t->exited.first]);
 	return p;
+}
+
+uint64_t table_additions(const struct table *t)
+{
+	return t->additions;
 }
 
 void table_stats(const struct table *t, struct table_stats *out)

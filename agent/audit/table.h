@@ -37,6 +37,7 @@ struct process {
 	uint64_t parent_start_ns; /* 0: not known */
 	uint64_t cgroup_id;
 	uint64_t denials; /* seen so far */
+	uint64_t version; /* another one whenever what an event says of it changes, and when it goes */
 	uint32_t pid;
 	uint32_t ppid;	  /* at fork; see the flags */
 	uint32_t exec_n;  /* execs on the way here, those of ancestors included, as far as seen */
@@ -95,6 +96,9 @@ bool table_governed(struct table *t, const struct pv_process *process);
 
 /* An exit. NULL when this process has exited before. */
 const struct process *table_exit(struct table *t, const struct pv_process *process);
+
+/* Processes added so far. */
+uint64_t table_additions(const struct table *t);
 
 void table_stats(const struct table *t, struct table_stats *out);
 

@@ -24,8 +24,8 @@
 
 struct stream {
 	struct table *table;
-	struct event_source source;
-	struct json_buffer line;
+	struct event_source source, plain; /* with pieces of earlier lines, and without */
+	struct json_buffer line, other;
 	struct record record;
 	union raw raw;
 	struct pv_process processes[PROCESSES];
@@ -112,9 +112,17 @@ static void fork_process(struct stream *s, struct pv_process *p)
 	table_fork(s->table, p);
 }
 
-static void finish_line(struct stream *s, int error)
+/* Both spellings of a line. */
+#define LINE(s, function, ...)                                                      \
+	finish_line(s, function(&(s)->source, (s)->lines, __VA_ARGS__, &(s)->line), \
+		    function(&(s)->plain, (s)->lines, __VA_ARGS__, &(s)->other))
+
+static void finish_line(struct stream *s, int error, int other_error)
 {
 	assert_int_equal(error, 0);
+	assert_int_equal(other_error, 0);
+	assert_int_equal(s->line.length, s->other.length);
+	assert_memory_equal(s->line.data, s->other.data, s->line.length);
 	for (size_t i = 0; i < s->line.length; i++)
 		s->digest = (s->digest ^ (unsigned char)s->line.data[i]) * 0x100000001b3ull;
 	s->lines++;
@@ -153,7 +161,7 @@ static void exec_process(struct stream *s, struct pv_process *p)
 	entry = table_exec(s->table, p,
 			   process_text_new(r->path, r->path_length, r->argv, r->argv_length, x->argc,
 					    x->argv_size > x->argv_len));
-	finish_line(s, event_exec(&s->source, s->lines, r, entry, &s->line));
+	LINE(s, event_exec, r, entry);
 }
 
 static void exit_process(struct stream *s, struct pv_process *p)
@@ -166,7 +174,7 @@ static void exit_process(struct stream *s, struct pv_process *p)
 	decode(s, make_exit(&s->raw, *p, status));
 	entry = table_exit(s->table, p);
 	if (entry)
-		finish_line(s, event_exit(&s->source, s->lines, &s->record, entry, &s->line));
+		LINE(s, event_exit, &s->record, entry);
 	fork_process(s, p);
 }
 
@@ -220,9 +228,9 @@ static void decide(struct stream *s, struct pv_process *p)
 	decode(s, size);
 	entry = table_see(s->table, &asked, 1);
 	if (!draw(s, 50))
-		finish_line(s, event_held(&s->source, s->lines, &s->record, entry, &held, &s->line));
+		LINE(s, event_held, &s->record, entry, &held);
 	else
-		finish_line(s, event_decision(&s->source, s->lines, &s->record, entry, &s->line));
+		LINE(s, event_decision, &s->record, entry);
 }
 
 /* What the iterator says after a loss. */
@@ -262,6 +270,7 @@ static void test_stream(void **state)
 	*s = (struct stream){.random = 1, .digest = 0xcbf29ce484222325ull, .time_ns = 5000000000ull};
 	assert_int_equal(table_new(CAPACITY, &s->table), 0);
 	json_buffer_init(&s->line, 1 << 20);
+	json_buffer_init(&s->other, 1 << 20);
 	s->source = (struct event_source){
 		.boot_id = "0a1b2c3d-1111-2222-3333-444455556666",
 		.host = "web1",
@@ -270,6 +279,9 @@ static void test_stream(void **state)
 		.lookup = lookup,
 		.cgroup_path = cgroup_path,
 	};
+	s->plain = s->source;
+	s->source.pieces = pieces_new();
+	assert_non_null(s->source.pieces);
 	for (size_t i = 0; i < PROCESSES; i++)
 		fork_process(s, &s->processes[i]);
 	for (int i = 0; i < RECORDS; i++)
@@ -278,8 +290,10 @@ static void test_stream(void **state)
 		      (unsigned long long)s->digest);
 	assert_true(s->lines > RECORDS * 9ull / 10);
 	assert_int_equal(s->digest, DIGEST);
+	pieces_free(s->source.pieces);
 	table_free(s->table);
 	json_buffer_free(&s->line);
+	json_buffer_free(&s->other);
 	free(s);
 }
 
