@@ -90,9 +90,13 @@ int audit_open(const struct audit_options *options, struct audit **out)
 	return 0;
 }
 
-/* Number a line. */
+/* Number a line, and let it be written where it is to go. */
 static uint64_t line_begin(struct audit *a)
 {
+	size_t room;
+	char *at = sink_room(a->sink, &room);
+
+	json_buffer_lend(&a->line, at, room);
 	a->attempted++;
 	return ++a->seq;
 }
@@ -137,10 +141,11 @@ static bool lineage_is_logged(const struct audit *a, const struct pv_process *pr
 	       (a->options.lineage == LINEAGE_GOVERNED && process->profile);
 }
 
-/* Of a process that is in the table: has it come to be governed? */
-static void note_governed(struct audit *a, const struct pv_process *process, bool born)
+/* Has it come to be governed? `p` is its entry. */
+static void note_governed(struct audit *a, const struct process *p, const struct pv_process *process,
+			  bool born)
 {
-	if (table_governed(a->table, process) && a->options.governed)
+	if (table_governed(a->table, p, process->profile) && a->options.governed)
 		a->options.governed(a->options.ctx, process, born);
 }
 
@@ -150,7 +155,7 @@ static int on_decision(struct audit *a, const struct record *r)
 	const struct process *p = table_see(a->table, &r->u.any.process, denied);
 	uint64_t seq;
 
-	note_governed(a, &r->u.any.process, false);
+	note_governed(a, p, &r->u.any.process, false);
 	if (a->repeated)
 		return 0;
 	seq = next_line(a);
@@ -159,8 +164,7 @@ static int on_decision(struct audit *a, const struct record *r)
 
 static int on_fork(struct audit *a, const struct record *r)
 {
-	table_fork(a->table, &r->u.any.process);
-	note_governed(a, &r->u.any.process, true);
+	note_governed(a, table_fork(a->table, &r->u.any.process), &r->u.any.process, true);
 	return 0;
 }
 
@@ -173,7 +177,7 @@ static int on_exec(struct audit *a, const struct record *r)
 	const struct process *p = table_exec(a->table, &x->process, text);
 	uint64_t seq;
 
-	note_governed(a, &x->process, false);
+	note_governed(a, p, &x->process, false);
 	if (!lineage_is_logged(a, &x->process))
 		return 0;
 	seq = next_line(a);
@@ -195,9 +199,9 @@ static int on_task(struct audit *a, const struct record *r)
 {
 	const struct pv_process *process = &r->u.any.process;
 
-	table_task(a->table, process,
-		   a->options.read_process(a->options.ctx, process->pid, process->start_ns));
-	note_governed(a, process, false);
+	struct process_text *text = a->options.read_process(a->options.ctx, process->pid, process->start_ns);
+
+	note_governed(a, table_task(a->table, process, text), process, false);
 	return 0;
 }
 

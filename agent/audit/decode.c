@@ -3,9 +3,9 @@
  * Guarantees: no byte outside the given record is read, whatever the record says of itself; what is
  * accepted has every length in bounds.
  *
- * How: the fixed part is copied out first, once, so that a check and the use after it see the same
- * value; each length is compared with what is left, never added to another before. The component
- * list is checked in full before the path is written.
+ * How: the fixed part is copied out first, once, and checks and what follows them read the copy; each
+ * length is compared with what is left, never added to another before. A path is as long as its list,
+ * which is no longer than its room.
  */
 #include "decode.h"
 
@@ -31,8 +31,31 @@ static size_t record_fixed_size(__u32 type)
 	}
 }
 
-/* Every component lies within the list. Read from the end, where the root is. */
-static bool names_are_sound(const unsigned char *names, size_t length)
+/* The fixed part of a type that exists, by a copy whose length the compiler knows. */
+static void copy_fixed(__u32 type, void *to, const void *from)
+{
+	switch (type) {
+	case PV_REC_DECISION:
+		memcpy(to, from, sizeof(struct pv_decision_record));
+		break;
+	case PV_REC_EXEC:
+		memcpy(to, from, sizeof(struct pv_exec_record));
+		break;
+	case PV_REC_EXIT:
+		memcpy(to, from, sizeof(struct pv_exit_record));
+		break;
+	default:
+		memcpy(to, from, sizeof(struct pv_fork_record));
+		static_assert(sizeof(struct pv_task_record) == sizeof(struct pv_fork_record), "copied alike");
+	}
+}
+
+/*
+ * The path of a component list, read from its end, where the root is. A component of n bytes takes n + 1
+ * in the list and, with its slash, n + 1 in the path: the path is exactly as long as the list. False where
+ * a component does not lie within the list.
+ */
+static bool names_to_path(const unsigned char *names, size_t length, char *path)
 {
 	while (length) {
 		size_t n = names[--length];
@@ -40,28 +63,12 @@ static bool names_are_sound(const unsigned char *names, size_t length)
 		if (n > length)
 			return false;
 		length -= n;
+		*path++ = '/';
+		memcpy(path, names + length, n);
+		path += n;
 	}
+	*path = 0;
 	return true;
-}
-
-/*
- * A component of n bytes takes n + 1 in the list and, with its slash, n + 1 in the path: the path is
- * exactly as long as the list.
- */
-static size_t names_to_path(const unsigned char *names, size_t length, char *path)
-{
-	char *p = path;
-
-	while (length) {
-		size_t n = names[--length];
-
-		length -= n;
-		*p++ = '/';
-		memcpy(p, names + length, n);
-		p += n;
-	}
-	*p = 0;
-	return p - path;
 }
 
 int record_decode(const void *data, size_t size, struct record *out)
@@ -70,7 +77,6 @@ int record_decode(const void *data, size_t size, struct record *out)
 	size_t fixed, left, names = 0, argv = 0;
 	bool components = true;
 	struct pv_record head;
-	typeof(out->u) u = {0};
 
 	if (size < sizeof(head))
 		return -EBADMSG;
@@ -78,32 +84,31 @@ int record_decode(const void *data, size_t size, struct record *out)
 	fixed = record_fixed_size(head.type);
 	if (!fixed || head.size < fixed || head.size > size)
 		return -EBADMSG;
-	memcpy(&u, bytes, fixed);
+	copy_fixed(head.type, &out->u, bytes);
+	out->u.any.head = head;
 	left = head.size - fixed;
 
 	if (head.type == PV_REC_DECISION) {
-		if (PV_CELL_VERDICT(u.decision.cell) > PV_WOULD_DENY)
+		if (PV_CELL_VERDICT(out->u.decision.cell) > PV_WOULD_DENY)
 			return -EBADMSG;
-		names = u.decision.names_len;
-		components = u.decision.walk != PV_WALK_ABSTRACT;
+		names = out->u.decision.names_len;
+		components = out->u.decision.walk != PV_WALK_ABSTRACT;
 	} else if (head.type == PV_REC_EXEC) {
-		names = u.exec.names_len;
-		argv = u.exec.argv_len;
+		names = out->u.exec.names_len;
+		argv = out->u.exec.argv_len;
 	}
-	if (names > PV_NAMES_MAX || names > left || argv > PV_ARGV_MAX || argv > left - names ||
-	    (components && !names_are_sound(bytes + fixed, names)))
+	if (names > PV_NAMES_MAX || names > left || argv > PV_ARGV_MAX || argv > left - names)
 		return -EBADMSG;
-
-	memcpy(&out->u, &u, sizeof(u));
 	if (components) {
-		out->path_length = names_to_path(bytes + fixed, names, out->path);
+		if (!names_to_path(bytes + fixed, names, out->path))
+			return -EBADMSG;
 	} else {
 		/* as /proc/net/unix shows it, and as it is matched */
 		for (size_t i = 0; i < names; i++)
 			out->path[i] = bytes[fixed + i] ? (char)bytes[fixed + i] : '@';
 		out->path[names] = 0;
-		out->path_length = names;
 	}
+	out->path_length = names;
 	out->argv = (const char *)bytes + fixed + names;
 	out->argv_length = argv;
 	return 0;

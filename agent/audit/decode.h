@@ -26,7 +26,7 @@ struct record {
 
 /*
  * Decode `size` bytes at `data` (any alignment). 0, or -EBADMSG for what the kernel side cannot have
- * sent: unknown type, sizes that do not add up. *out is untouched on failure.
+ * sent: unknown type, sizes that do not add up. *out then holds nothing usable.
  */
 int record_decode(const void *data, size_t size, struct record *out);
 

@@ -25,6 +25,8 @@
 
 #define SECOND_NS	1000000000ull
 #define CGROUP_PATH_MAX 4096
+#define TIME_SECOND	20  /* bytes of a time up to its second, the point included */
+#define ENVELOPE_MAX	256 /* bytes up to the boot id, with a type of ours */
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -89,38 +91,31 @@ static void put_uid(const struct event_source *s, uint32_t pid, uint64_t start_n
 }
 
 /* 1970-01-01T00:00:00. */
-static void spell_second(uint64_t second, char text[20])
+static void spell_second(uint64_t second, char text[TIME_SECOND + 1])
 {
 	time_t seconds = (time_t)second;
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm); /* 2^64 ns end in 2554: four digits will do */
-	memcpy(text, "0000-00-00T00:00:00.", 20);
-	json_padded(text, (uint32_t)tm.tm_year + 1900, 4);
-	json_padded(text + 5, (uint32_t)tm.tm_mon + 1, 2);
-	json_padded(text + 8, (uint32_t)tm.tm_mday, 2);
-	json_padded(text + 11, (uint32_t)tm.tm_hour, 2);
-	json_padded(text + 14, (uint32_t)tm.tm_min, 2);
-	json_padded(text + 17, (uint32_t)tm.tm_sec, 2);
+	strftime(text, TIME_SECOND + 1, "%Y-%m-%dT%H:%M:%S.", &tm);
 }
 
-static void put_time(const struct event_source *s, uint64_t real_ns, struct json_buffer *out)
+/* Nine digits follow. */
+static char *append_time(const struct event_source *s, char *p, uint64_t real_ns)
 {
 	uint64_t second = real_ns / SECOND_NS;
-	char text[30];
+	struct pieces *known = s->pieces;
 
-	if (!s->pieces || s->pieces->second != second) {
-		spell_second(second, text);
-		if (s->pieces) {
-			memcpy(s->pieces->time, text, sizeof(s->pieces->time));
-			s->pieces->second = second;
-		}
+	if (!known) {
+		spell_second(second, p);
 	} else {
-		memcpy(text, s->pieces->time, sizeof(s->pieces->time));
+		if (known->second != second)
+			spell_second(second, known->time);
+		known->second = second;
+		memcpy(p, known->time, TIME_SECOND);
 	}
-	json_padded(text + 20, (uint32_t)(real_ns % SECOND_NS), 9);
-	text[29] = 'Z';
-	json_put_plain(out, "time", text, sizeof(text));
+	json_nine_digits(p + TIME_SECOND, (uint32_t)(real_ns % SECOND_NS));
+	return p + TIME_SECOND + 9;
 }
 
 static void put_machine(const struct event_source *s, struct json_buffer *out)
@@ -137,16 +132,29 @@ static void put_machine(const struct event_source *s, struct json_buffer *out)
 	piece_keep(known, out, from);
 }
 
+/* `text` is a literal. */
+#define APPEND(p, text) ((char *)memcpy(p, text, sizeof(text) - 1) + sizeof(text) - 1)
+
+/* Written without the encoder: every line begins with it, and nothing in it is a subject's. */
 static void put_envelope(const struct event_source *s, const char *type, uint64_t seq, uint64_t mono_ns,
 			 struct json_buffer *out)
 {
+	size_t n = strlen(type);
+	char *p;
+
 	json_buffer_restart(out);
-	json_open_object(out, NULL);
-	json_put_u64(out, "v", EVENT_VERSION);
-	json_put_plain(out, "type", type, strlen(type));
-	json_put_u64(out, "seq", seq);
-	put_time(s, mono_ns + s->clock_offset_ns, out);
-	json_put_u64(out, "mono_ns", mono_ns);
+	if (!json_room(out, ENVELOPE_MAX))
+		return;
+	p = APPEND(out->data, "{\"v\":1,\"type\":\"");
+	static_assert(EVENT_VERSION == 1, "the version in the line");
+	memcpy(p, type, n);
+	p = APPEND(p + n, "\",\"seq\":");
+	p = json_number(p, seq);
+	p = APPEND(p, ",\"time\":\"");
+	p = append_time(s, p, mono_ns + s->clock_offset_ns);
+	p = APPEND(p, "Z\",\"mono_ns\":");
+	p = json_number(p, mono_ns);
+	out->length = p - out->data;
 	put_machine(s, out);
 }
 
@@ -158,7 +166,7 @@ static int end_event(struct json_buffer *out)
 
 static void put_device(uint32_t dev, struct json_buffer *out)
 {
-	char text[24];
+	char text[2 * JSON_DIGITS];
 	char *p = json_digits(text, dev >> 20);
 
 	*p++ = ':';
@@ -311,7 +319,7 @@ static bool has_parent(const struct process *p)
 }
 
 /* Note what the piece will be made of. */
-static void note_entry(struct lineage_piece *known, const struct event_source *s, const struct process *p)
+static void note_entry(struct lineage *known, const struct event_source *s, const struct process *p)
 {
 	if (!known)
 		return;
@@ -323,7 +331,7 @@ static void note_entry(struct lineage_piece *known, const struct event_source *s
 	known->versions[known->n++] = p->version;
 }
 
-static void write_lineage(const struct event_source *s, const struct process *p, struct lineage_piece *known,
+static void write_lineage(const struct event_source *s, const struct process *p, struct lineage *known,
 			  struct json_buffer *out)
 {
 	p = put_short(s, "parent", p, out);
@@ -350,49 +358,52 @@ static void put_lineage(const struct event_source *s, const struct process *p, s
 		return;
 	}
 	if (known->piece.length && known->pid == p->ppid && known->start_ns == p->parent_start_ns &&
-	    lineage_is_current(known, s->table)) {
+	    lineage_is_current(&known->lineage, s->table)) {
 		json_put_piece(out, known->piece.text, known->piece.length);
 		return;
 	}
 	known->pid = p->ppid;
 	known->start_ns = p->parent_start_ns;
-	known->n = 0;
-	known->additions = 0;
-	write_lineage(s, p, known, out);
+	known->lineage.n = 0;
+	known->lineage.additions = 0;
+	write_lineage(s, p, &known->lineage, out);
 	piece_keep(&known->piece, out, from);
 }
 
-static void put_container(const struct event_source *s, uint64_t cgroup_id, struct json_buffer *out)
+/* False where the path is not known. */
+static bool put_container(const struct event_source *s, uint64_t cgroup_id, struct json_buffer *out)
 {
 	struct cgroup_piece *known = PIECE_SLOT(s->pieces, cgroups, cgroup_id);
 	char path[CGROUP_PATH_MAX];
 	size_t from = out->length;
+	bool named;
 
 	if (!cgroup_id)
-		return;
+		return true;
 	if (known && known->piece.length && known->id == cgroup_id) {
 		json_put_piece(out, known->piece.text, known->piece.length);
-		return;
+		return true;
 	}
 	json_open_object(out, "ctr");
 	json_put_u64(out, "cgid", cgroup_id);
-	if (s->cgroup_path && s->cgroup_path(s->ctx, cgroup_id, path, sizeof(path)))
+	named = s->cgroup_path && s->cgroup_path(s->ctx, cgroup_id, path, sizeof(path));
+	if (named)
 		json_put_string(out, "cgroup", path);
-	else
-		known = NULL;
 	json_close_object(out);
-	if (known) {
+	if (named && known) {
 		known->id = cgroup_id;
 		piece_keep(&known->piece, out, from);
 	}
+	return named;
 }
 
-static void put_subject(const struct event_source *s, const struct record *r, const struct process *p,
+/* False where it may be told better the next time. */
+static bool put_subject(const struct event_source *s, const struct record *r, const struct process *p,
 			struct json_buffer *out)
 {
 	put_process(s, r, p, out);
 	put_lineage(s, p, out);
-	put_container(s, r->u.any.process.cgroup_id, out);
+	return put_container(s, r->u.any.process.cgroup_id, out);
 }
 
 /* ---- decisions ---- */
@@ -574,7 +585,8 @@ static bool write_verdict(const struct event_source *s, const struct pv_decision
 	return known;
 }
 
-static void put_verdict(const struct event_source *s, const struct pv_decision_record *d,
+/* False where the decision is not known. */
+static bool put_verdict(const struct event_source *s, const struct pv_decision_record *d,
 			struct json_buffer *out)
 {
 	const struct decision_key key = {.cell = d->cell,
@@ -588,24 +600,64 @@ static void put_verdict(const struct event_source *s, const struct pv_decision_r
 
 	if (known && known->piece.length && !memcmp(&known->key, &key, sizeof(key))) {
 		json_put_piece(out, known->piece.text, known->piece.length);
-		return;
+		return true;
 	}
-	if (write_verdict(s, d, out) && known) {
+	if (!write_verdict(s, d, out))
+		return false;
+	if (known) {
 		known->key = key;
 		piece_keep(&known->piece, out, from);
 	}
+	return true;
+}
+
+static const void *body_of(const struct record *r)
+{
+	return &r->u.decision.process;
+}
+
+static bool body_is(const struct body_piece *known, const struct event_source *s, const struct record *r,
+		    const struct process *p)
+{
+	return known && known->piece.length && known->version == p->version &&
+	       known->path.length == r->path_length && !memcmp(known->record, body_of(r), BODY_BYTES) &&
+	       !memcmp(known->path.text, r->path, r->path_length) &&
+	       lineage_is_current(&known->lineage, s->table);
+}
+
+static void body_keep(struct body_piece *known, const struct event_source *s, const struct record *r,
+		      const struct process *p, const struct json_buffer *out, size_t from)
+{
+	const struct lineage_piece *lineage = PIECE_SLOT(s->pieces, lineages, p->parent_start_ns);
+
+	memcpy(known->record, body_of(r), BODY_BYTES);
+	known->version = p->version;
+	known->lineage = has_parent(p) ? lineage->lineage : (struct lineage){0};
+	known->piece.length = 0;
+	if (piece_set(&known->path, r->path, r->path_length))
+		piece_keep(&known->piece, out, from);
 }
 
 int event_decision(const struct event_source *s, uint64_t seq, const struct record *r,
 		   const struct process *p, struct json_buffer *out)
 {
 	const struct pv_decision_record *d = &r->u.decision;
+	struct body_piece *known = PIECE_SLOT(s->pieces, bodies, (uint64_t)d->process.tid << 32 ^ d->ino);
+	bool whole;
+	size_t from;
 
 	put_envelope(s, actions[PV_CELL_VERDICT(d->cell)], seq, d->head.time_ns, out);
-	put_subject(s, r, p, out);
-	put_verdict(s, d, out);
+	if (body_is(known, s, r, p)) {
+		json_put_piece(out, known->piece.text, known->piece.length);
+		return end_event(out);
+	}
+	from = out->length;
+	whole = put_subject(s, r, p, out);
+	whole &= put_verdict(s, d, out);
 	put_object(r, out);
 	json_close_object(out);
+	if (whole && known)
+		body_keep(known, s, r, p, out, from);
 	return end_event(out);
 }
 

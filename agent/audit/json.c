@@ -28,11 +28,6 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
-static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-			    "25262728293031323334353637383940414243444546474849"
-			    "50515253545556575859606162636465666768697071727374"
-			    "75767778798081828384858687888990919293949596979899";
-
 void json_buffer_init(struct json_buffer *b, size_t limit)
 {
 	*b = (struct json_buffer){.limit = limit};
@@ -40,15 +35,23 @@ void json_buffer_init(struct json_buffer *b, size_t limit)
 
 void json_buffer_free(struct json_buffer *b)
 {
-	free(b->data);
+	free(b->own);
 	*b = (struct json_buffer){.limit = b->limit};
 }
 
 void json_buffer_restart(struct json_buffer *b)
 {
+	b->data = b->lent ? b->lent : b->own;
+	b->capacity = b->lent ? b->lent_size : b->allocated;
+	b->lent = NULL;
 	b->length = 0;
-	b->capacity = b->allocated;
 	b->error = 0;
+}
+
+void json_buffer_lend(struct json_buffer *b, char *data, size_t size)
+{
+	b->lent = data;
+	b->lent_size = size < b->limit ? size : b->limit;
 }
 
 static bool json_fail(struct json_buffer *b, int error)
@@ -70,46 +73,55 @@ bool json_grow(struct json_buffer *b, size_t n)
 		capacity *= 2;
 	if (capacity > b->limit)
 		capacity = b->limit;
-	data = realloc(b->data, capacity);
+	data = realloc(b->own, capacity);
 	if (!data)
 		return json_fail(b, -ENOMEM);
-	b->data = data;
+	if (b->data != b->own && b->length)
+		memcpy(data, b->data, b->length);
+	b->data = b->own = data;
 	b->capacity = b->allocated = capacity;
 	return true;
 }
 
-char *json_padded(char *p, uint32_t value, int n)
+/* Eight decimal digits, the first one in the lowest byte, each as its value: halves, quarters, eighths. */
+static inline uint64_t eight_digits(uint32_t value)
 {
-	while (n > 1) {
-		n -= 2;
-		memcpy(p + n, pairs + value % 100 * 2, 2);
-		value /= 100;
-	}
-	if (n)
-		*p = (char)('0' + value % 10);
-	return p;
+	uint64_t x = value / 10000 | (uint64_t)(value % 10000) << 32;
+	uint64_t high = x * 10486 >> 20 & 0x7f0000007full;
+
+	x = high | (x - high * 100) << 16;
+	high = x * 103 >> 10 & 0x000f000f000f000full;
+	return high | (x - high * 10) << 8;
+}
+
+void json_nine_digits(char *p, uint32_t value)
+{
+	uint64_t digits = eight_digits(value % 100000000) | EACH('0');
+
+	p[0] = (char)('0' + value / 100000000);
+	memcpy(p + 1, &digits, 8);
 }
 
 char *json_digits(char *p, uint64_t value)
 {
-	char digits[20];
-	char *at = digits + sizeof(digits);
-	size_t n;
+	uint64_t digits;
+	int zeros;
 
-	while (value > 99) {
-		at -= 2;
-		memcpy(at, pairs + value % 100 * 2, 2);
-		value /= 100;
+	if (value < 10) {
+		*p = (char)('0' + value);
+		return p + 1;
 	}
-	if (value > 9) {
-		at -= 2;
-		memcpy(at, pairs + value * 2, 2);
-	} else {
-		*--at = (char)('0' + value);
+	if (value < 100000000) {
+		digits = eight_digits((uint32_t)value);
+		zeros = __builtin_ctzll(digits) / 8;
+		digits = (digits | EACH('0')) >> 8 * zeros;
+		memcpy(p, &digits, 8);
+		return p + 8 - zeros;
 	}
-	n = digits + sizeof(digits) - at;
-	memcpy(p, at, n);
-	return p + n;
+	p = json_digits(p, value / 100000000);
+	digits = eight_digits((uint32_t)(value % 100000000)) | EACH('0');
+	memcpy(p, &digits, 8);
+	return p + 8;
 }
 
 static void json_put_unit(char *p, unsigned unit)

@@ -26,10 +26,13 @@
 #include <string.h>
 
 struct json_buffer {
-	char *data; /* owned; not NUL-terminated */
+	char *data; /* not NUL-terminated; `own`, or memory that was lent for the line */
 	size_t length;
 	size_t capacity; /* bytes that may be written; 0 after an error, so that there is no room */
+	char *own;
 	size_t allocated;
+	char *lent; /* for the next line, NULL: none */
+	size_t lent_size;
 	size_t limit; /* bytes that a line may have */
 	int error;    /* 0, -ENOMEM, -E2BIG (over the limit) */
 };
@@ -43,17 +46,34 @@ void json_buffer_free(struct json_buffer *b);
 /* Empty it and forget the error; memory is kept for the next line. */
 void json_buffer_restart(struct json_buffer *b);
 
+/* Let the next line be written to memory of the caller's. One that does not fit is written elsewhere. */
+void json_buffer_lend(struct json_buffer *b, char *data, size_t size);
+
 /* For what follows: grow to `n` more bytes. False with the error set, and the buffer empty. */
 bool json_grow(struct json_buffer *b, size_t n);
 
 /* The text of a string, and its closing quote. */
 void json_append_text(struct json_buffer *b, const void *data, size_t length);
 
-/* The decimal digits of a number from `p` on, 20 at most; where they end. */
+/* The decimal digits of a number from `p` on; where they end. Writes up to JSON_DIGITS bytes. */
+#define JSON_DIGITS 24
 char *json_digits(char *p, uint64_t value);
 
-/* As many digits as said, zeros in front. */
-char *json_padded(char *p, uint32_t value, int n);
+/* Nine digits, zeros in front. */
+void json_nine_digits(char *p, uint32_t value);
+
+/* A number up to 2^53, a string of decimal digits above: readers may keep numbers as doubles. */
+static inline char *json_number(char *p, uint64_t value)
+{
+	bool quoted = value > 1ull << 53;
+
+	if (quoted)
+		*p++ = '"';
+	p = json_digits(p, value);
+	if (quoted)
+		*p++ = '"';
+	return p;
+}
 
 static inline bool json_room(struct json_buffer *b, size_t n)
 {
@@ -172,21 +192,13 @@ static inline __attribute__((always_inline)) void json_put_bool(struct json_buff
 	b->length = p + (value ? 4 : 5) - b->data;
 }
 
-/* A number up to 2^53, a string of decimal digits above: readers may keep numbers as doubles. */
 static inline __attribute__((always_inline)) void json_put_u64(struct json_buffer *b, const char *key,
 							       uint64_t value)
 {
-	bool quoted = value > 1ull << 53;
 	char *p = json_key(b, key);
 
-	if (!p)
-		return;
-	if (quoted)
-		*p++ = '"';
-	p = json_digits(p, value);
-	if (quoted)
-		*p++ = '"';
-	b->length = p - b->data;
+	if (p)
+		b->length = json_number(p, value) - b->data;
 }
 
 /* The newline. 0, or the error that stuck; the content is then not to be used. */

@@ -25,34 +25,42 @@ void pieces_free(struct pieces *p)
 		free(p->cgroups[i].piece.text);
 	for (size_t i = 0; i < ARRAY_SIZE(p->decisions); i++)
 		free(p->decisions[i].piece.text);
+	for (size_t i = 0; i < ARRAY_SIZE(p->bodies); i++) {
+		free(p->bodies[i].path.text);
+		free(p->bodies[i].piece.text);
+	}
 	free(p);
+}
+
+bool piece_set(struct piece *piece, const char *text, size_t length)
+{
+	char *grown;
+
+	piece->length = 0;
+	if (length > PIECE_MAX)
+		return false;
+	if (length > piece->capacity) {
+		grown = realloc(piece->text, length);
+		if (!grown)
+			return false;
+		piece->text = grown;
+		piece->capacity = (uint32_t)length;
+	}
+	memcpy(piece->text, text, length);
+	piece->length = (uint32_t)length;
+	return true;
 }
 
 void piece_keep(struct piece *piece, const struct json_buffer *line, size_t from)
 {
-	size_t length;
-	char *text;
-
 	if (!piece)
 		return;
 	piece->length = 0;
-	if (line->error)
-		return;
-	length = line->length - from;
-	if (length > PIECE_MAX)
-		return;
-	if (length > piece->capacity) {
-		text = realloc(piece->text, length);
-		if (!text)
-			return;
-		piece->text = text;
-		piece->capacity = (uint32_t)length;
-	}
-	memcpy(piece->text, line->data + from, length);
-	piece->length = (uint32_t)length;
+	if (!line->error)
+		piece_set(piece, line->data + from, line->length - from);
 }
 
-bool lineage_is_current(const struct lineage_piece *l, const struct table *t)
+bool lineage_is_current(const struct lineage *l, const struct table *t)
 {
 	for (uint32_t i = 0; i < l->n; i++)
 		if (l->entries[i]->version != l->versions[i])

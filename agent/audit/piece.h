@@ -10,6 +10,7 @@
  *              the table, that none was added since
  *   cgroup     its id, once its path is known
  *   decision   the cell, its generation, hook, access and walk, once the decision is known
+ *   body       all of these, and what the record says of the object: who tries again what was denied
  *
  * A piece that is found is therefore to the byte what would be written anew. Each kind has a fixed number
  * of slots, a piece takes the slot of its hash from the one before, and one that is longer than PIECE_MAX
@@ -42,13 +43,18 @@ struct process_piece {
 	struct piece piece;
 };
 
-struct lineage_piece {
-	uint64_t start_ns; /* of the parent */
-	uint32_t pid;
+/* The entries that a line names besides its own process. */
+struct lineage {
 	uint32_t n;
 	uint64_t additions; /* when it was made; 0: its end is known */
 	const struct process *entries[PIECE_ANCESTORS];
 	uint64_t versions[PIECE_ANCESTORS];
+};
+
+struct lineage_piece {
+	uint64_t start_ns; /* of the parent */
+	uint32_t pid;
+	struct lineage lineage;
 	struct piece piece;
 };
 
@@ -67,19 +73,33 @@ struct decision_piece {
 	struct piece piece;
 };
 
+/* Of a decision record: all but its head. */
+#define BODY_BYTES (sizeof(struct pv_decision_record) - sizeof(struct pv_record))
+
+struct body_piece {
+	unsigned char record[BODY_BYTES];
+	uint64_t version;
+	struct lineage lineage;
+	struct piece path, piece;
+};
+
 struct pieces {
 	uint64_t second; /* whose spelling `time` is, 0: of none */
-	char time[20];	 /* 1970-01-01T00:00:00. */
+	char time[21];	 /* 1970-01-01T00:00:00. */
 	struct piece machine;
 	struct process_piece processes[256];
 	struct lineage_piece lineages[128];
 	struct cgroup_piece cgroups[32];
 	struct decision_piece decisions[64];
+	struct body_piece bodies[64];
 };
 
 /* NULL when there is no memory. */
 struct pieces *pieces_new(void);
 void pieces_free(struct pieces *p);
+
+/* Keep `length` bytes; false where there is no memory, or they are too many. */
+bool piece_set(struct piece *piece, const char *text, size_t length);
 
 /* Keep what the line has from `from` on. Nothing is kept of a line with an error, or for a NULL piece. */
 void piece_keep(struct piece *piece, const struct json_buffer *line, size_t from);
@@ -95,6 +115,6 @@ static inline uint32_t piece_hash(uint64_t key)
 		  : NULL)
 
 /* Do its entries still say what they said? */
-bool lineage_is_current(const struct lineage_piece *l, const struct table *t);
+bool lineage_is_current(const struct lineage *l, const struct table *t);
 
 #endif

@@ -122,10 +122,17 @@ int sink_append(struct sink *s, const char *line, size_t length)
 		sink_lose(s, error);
 		return -error;
 	}
-	memcpy(s->buffer + s->length, line, length);
+	if (line != s->buffer + s->length)
+		memcpy(s->buffer + s->length, line, length);
 	s->length += length;
 	s->pending++;
 	return 0;
+}
+
+char *sink_room(struct sink *s, size_t *room)
+{
+	*room = s->capacity - s->length;
+	return s->buffer + s->length;
 }
 
 uint64_t sink_loss(const struct sink *s, int *cause)

@@ -35,6 +35,12 @@ uint64_t sink_last_seq(const struct sink *s);
  */
 int sink_append(struct sink *s, const char *line, size_t length);
 
+/*
+ * Where a line may be written, with *room bytes for it: sink_append() then need not copy it. Good until
+ * the next call of another function of the sink's.
+ */
+char *sink_room(struct sink *s, size_t *room);
+
 /* Count a line that could not even be made (error > 0). */
 void sink_lose(struct sink *s, int error);
 

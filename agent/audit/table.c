@@ -315,13 +315,13 @@ const struct process *table_see(struct table *t, const struct pv_process *proces
 	return p;
 }
 
-bool table_governed(struct table *t, const struct pv_process *process)
+bool table_governed(struct table *t, const struct process *process, uint32_t profile)
 {
-	struct process *p = table_lookup(t, process->pid, process->start_ns);
+	struct process *p = &t->entries[process - t->entries];
 
-	if (!p || !process->profile || p->profile == process->profile)
+	if (!profile || p->profile == profile)
 		return false;
-	p->profile = process->profile;
+	p->profile = profile;
 	return true;
 }
 

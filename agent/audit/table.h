@@ -89,10 +89,10 @@ const struct process *table_task(struct table *t, const struct pv_process *proce
 const struct process *table_see(struct table *t, const struct pv_process *process, unsigned denials);
 
 /*
- * Note the profile that a process in the table has by a record. True where it came to be governed, or
- * by another profile: where the one noted before was not that.
+ * Note the profile that a process has by a record. True where it came to be governed, or by another
+ * profile: where the one noted before was not that.
  */
-bool table_governed(struct table *t, const struct pv_process *process);
+bool table_governed(struct table *t, const struct process *process, uint32_t profile);
 
 /* An exit. NULL when this process has exited before. */
 const struct process *table_exit(struct table *t, const struct pv_process *process);

@@ -321,27 +321,22 @@ static void test_procfs(void **state)
 	assert_null(procfs_read(NULL, 0, 0));
 }
 
-/* Told once a profile, of processes that are there, and not of those that nothing governs. */
+/* Told once a profile, and not of processes that nothing governs. */
 static void test_governed(void **state)
 {
-	struct pv_process p = make_process(7, 1, "a");
+	struct pv_process process = make_process(7, 1, "a");
+	const struct process *p;
 	struct table *t;
 
 	(void)state;
 	assert_int_equal(table_new(4, &t), 0);
-	assert_false(table_governed(t, &p));
-	p.profile = 0;
-	table_fork(t, &p);
-	assert_false(table_governed(t, &p));
-	p.profile = 1;
-	assert_true(table_governed(t, &p));
-	assert_false(table_governed(t, &p));
-	p.profile = 0; /* of one that left: what it had holds */
-	assert_false(table_governed(t, &p));
-	p.profile = 1;
-	assert_false(table_governed(t, &p));
-	p.profile = 2;
-	assert_true(table_governed(t, &p));
+	p = table_fork(t, &process);
+	assert_false(table_governed(t, p, 0));
+	assert_true(table_governed(t, p, 1));
+	assert_false(table_governed(t, p, 1));
+	assert_false(table_governed(t, p, 0)); /* of one that left: what it had holds */
+	assert_false(table_governed(t, p, 1));
+	assert_true(table_governed(t, p, 2));
 	table_free(t);
 }
 
