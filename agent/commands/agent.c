@@ -8,6 +8,7 @@
  * happens to the agent, enforcement stays.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -254,7 +255,9 @@ static int start(struct agent *a, const struct settings *s, struct refusal *r)
 	err = err ? err : apply_policies(a, s, r);
 	if (!err && a->kernel.pending)
 		err = kernel_commit(&a->kernel, r);
-	return err ? err : server_open(a, r);
+	err = err ? err : server_open(a, r);
+	malloc_trim(0); /* loading and compiling took a good deal that is free now */
+	return err;
 }
 
 /* Tell the service manager, if there is one. */

@@ -21,7 +21,24 @@ static struct compiled *newest(struct live *l)
 	return &l->history[(l->next + LIVE_HISTORY - 1) % LIVE_HISTORY];
 }
 
-/* Of those before only decisions are asked for later, so their blocks can go. */
+/* Forget the oldest sets where the sets are large. */
+static void forget(struct live *l)
+{
+	size_t kept = 0;
+
+	for (size_t i = 1; i <= LIVE_HISTORY; i++) {
+		struct compiled *c = &l->history[(l->next + LIVE_HISTORY - i) % LIVE_HISTORY];
+
+		kept += c->image ? c->image->n_decisions : 0;
+		if (i > LIVE_HISTORY_LEAST && kept > LIVE_HISTORY_DECISIONS)
+			compiled_free(c);
+	}
+}
+
+/*
+ * The image is all that is asked for later, so the policies that it was made of can go; of those before only
+ * decisions are, so their blocks can go too.
+ */
 static void remember(struct live *l, struct compiled *c)
 {
 	struct image *before = newest(l)->image;
@@ -33,7 +50,9 @@ static void remember(struct live *l, struct compiled *c)
 		before->n_blocks = 0;
 	}
 	compiled_free(slot);
+	policy_set_free(&c->set);
 	*slot = *c;
+	forget(l);
 }
 
 const struct image *live_image(const struct live *l)

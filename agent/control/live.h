@@ -18,7 +18,14 @@
 #include "kernel/kernel.h"
 #include "subject/cgroup.h"
 
-#define LIVE_HISTORY 16
+/*
+ * Sets that are remembered for records that name them: LIVE_HISTORY, but where they are large only as many
+ * as have so many decisions together, and LIVE_HISTORY_LEAST at least. A record is read within moments of
+ * the decision, so that the last few sets are what can be asked for.
+ */
+#define LIVE_HISTORY	       16
+#define LIVE_HISTORY_LEAST     3
+#define LIVE_HISTORY_DECISIONS 16384
 
 struct live {
 	struct kernel *kernel;

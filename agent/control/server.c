@@ -4,10 +4,12 @@
  *
  * Peers are root, by the kernel's word (SO_PEERCRED, taken when they connected); others are closed
  * at once. Nothing here blocks: a client that neither reads nor writes holds its own buffers, whose
- * number and size are bounded, and nothing else.
+ * number and size are bounded, and nothing else. When a client goes, memory that is free goes back to the
+ * system, so that an agent at rest is not as large as its largest request made it.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -47,6 +49,7 @@ static void client_free(struct client *c)
 	free(c->out);
 	runs_release(a, c);
 	free(c);
+	malloc_trim(0); /* a policy set, its text and what compiling it took may have been freed */
 }
 
 /* Send what there is; 0 also when the rest has to wait. */

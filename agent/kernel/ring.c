@@ -6,6 +6,10 @@
  * consumer's position, which user space writes, a page with the producer's, and the data mapped
  * twice in a row, so that a record never wraps. A record is eight bytes of head, whose first four are
  * its length with a busy and a discard bit, and its bytes, rounded up to eight.
+ *
+ * The data is not mapped as a whole: pages of a ring count as resident in each mapping, twice for both
+ * rows, whether records were ever in them or not. A window of it moves along with the reader instead. One
+ * that begins before the end of the first row reaches into the second, so a record lies in it in one piece.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -15,6 +19,7 @@
 
 #include "kernel/ring.h"
 
+#define RING_WINDOW	    (256u << 10) /* bytes of data that are mapped at a time */
 #define RECORD_LENGTH(head) ((head) & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT))
 
 static size_t page_size(void)
@@ -22,9 +27,36 @@ static size_t page_size(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static size_t producer_size(const struct ring *r)
+static void unmap_data(struct ring *r)
 {
-	return page_size() + 2 * r->size;
+	if (r->data)
+		munmap((void *)(uintptr_t)r->data, r->data_length);
+	r->data = NULL;
+	r->data_length = 0;
+}
+
+/* The `n` bytes from where the reader is, or NULL where they cannot be mapped. */
+static const unsigned char *data_here(struct ring *r, size_t n)
+{
+	size_t offset = r->at & (r->size - 1), length = RING_WINDOW;
+	void *at;
+
+	if (r->data && offset >= r->data_at && offset + n <= r->data_at + r->data_length)
+		return r->data + (offset - r->data_at);
+	unmap_data(r);
+	r->data_at = offset & ~(page_size() - 1);
+	while (length < offset - r->data_at + n)
+		length *= 2;
+	if (length > 2 * r->size - r->data_at)
+		length = 2 * r->size - r->data_at;
+	if (length < offset - r->data_at + n)
+		return NULL;
+	at = mmap(NULL, length, PROT_READ, MAP_SHARED, r->fd, (off_t)(2 * page_size() + r->data_at));
+	if (at == MAP_FAILED)
+		return NULL;
+	r->data = at;
+	r->data_length = length;
+	return r->data + (offset - r->data_at);
 }
 
 int ring_open(struct ring *r, int fd)
@@ -43,7 +75,7 @@ int ring_open(struct ring *r, int fd)
 	if (at == MAP_FAILED)
 		return -errno;
 	new.consumer = at;
-	at = mmap(NULL, producer_size(&new), PROT_READ, MAP_SHARED, fd, (off_t)page_size());
+	at = mmap(NULL, page_size(), PROT_READ, MAP_SHARED, fd, (off_t)page_size());
 	if (at == MAP_FAILED) {
 		int err = -errno;
 
@@ -51,7 +83,6 @@ int ring_open(struct ring *r, int fd)
 		return err;
 	}
 	new.producer = at;
-	new.data = (const unsigned char *)at + page_size();
 	new.at = *new.consumer;
 	*r = new;
 	return 0;
@@ -61,7 +92,8 @@ void ring_close(struct ring *r)
 {
 	if (!r->consumer)
 		return;
-	munmap((void *)(uintptr_t)r->producer, producer_size(r));
+	unmap_data(r);
+	munmap((void *)(uintptr_t)r->producer, page_size());
 	munmap(r->consumer, page_size());
 	*r = (struct ring){.fd = -1};
 }
@@ -73,11 +105,15 @@ size_t ring_read(struct ring *r, size_t limit, void (*take)(void *context, const
 	size_t n = 0;
 
 	while (n < limit && r->at < end) {
-		const unsigned char *record = r->data + (r->at & (r->size - 1));
-		uint32_t head = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
+		const unsigned char *record = data_here(r, BPF_RINGBUF_HDR_SZ);
+		uint32_t head = record ? __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE)
+				       : BPF_RINGBUF_BUSY_BIT;
 
 		if (head & BPF_RINGBUF_BUSY_BIT)
 			break; /* reserved and not yet written: its commit wakes */
+		record = data_here(r, BPF_RINGBUF_HDR_SZ + RECORD_LENGTH(head));
+		if (!record)
+			break;
 		r->at += (RECORD_LENGTH(head) + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
 		if (head & BPF_RINGBUF_DISCARD_BIT)
 			continue;
@@ -89,9 +125,11 @@ size_t ring_read(struct ring *r, size_t limit, void (*take)(void *context, const
 
 bool ring_release(struct ring *r)
 {
-	const uint32_t *next = (const uint32_t *)(r->data + (r->at & (r->size - 1)));
+	const uint32_t *next;
 
 	__atomic_store_n(r->consumer, r->at, __ATOMIC_SEQ_CST);
-	return __atomic_load_n(r->producer, __ATOMIC_SEQ_CST) != r->at &&
-	       !(__atomic_load_n(next, __ATOMIC_SEQ_CST) & BPF_RINGBUF_BUSY_BIT);
+	if (__atomic_load_n(r->producer, __ATOMIC_SEQ_CST) == r->at)
+		return false;
+	next = (const uint32_t *)data_here(r, BPF_RINGBUF_HDR_SZ);
+	return !next || !(__atomic_load_n(next, __ATOMIC_SEQ_CST) & BPF_RINGBUF_BUSY_BIT);
 }

@@ -18,8 +18,9 @@ struct ring {
 	size_t size;	    /* bytes of data, a power of two */
 	uint64_t *consumer; /* shared with the kernel */
 	const uint64_t *producer;
-	const unsigned char *data;
-	uint64_t at; /* up to where this reader has looked */
+	const unsigned char *data;   /* the part that is mapped, see ring.c; NULL: none yet */
+	size_t data_at, data_length; /* which that is */
+	uint64_t at;		     /* up to where this reader has looked */
 };
 
 /* Map the ring of `fd`, which must stay open as long. 0 or -errno. */
