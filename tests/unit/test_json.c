@@ -66,6 +66,29 @@ static void test_invalid_utf8(void **state)
 	assert_text("\xc3\n", "\\\\xc3\\u000a");
 }
 
+/* A byte that is not plain, at each place of a string of each length. */
+static void test_places(void **state)
+{
+	static const struct {
+		char byte;
+		const char *spelling;
+	} odd[] = {{'"', "\\\""},     {'\\', "\\\\"},	       {'\n', "\\u000a"},
+		   {0x7f, "\\u007f"}, {(char)0x80, "\\\\x80"}, {(char)0xff, "\\\\xff"}};
+
+	(void)state;
+	for (size_t length = 1; length < 40; length++)
+		for (size_t place = 0; place < length; place++)
+			for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+				char text[40], expected[64];
+
+				memset(text, 'a' + (int)place % 26, length);
+				text[place] = odd[i].byte;
+				snprintf(expected, sizeof(expected), "%.*s%s%.*s", (int)place, text,
+					 odd[i].spelling, (int)(length - place - 1), text + place + 1);
+				assert_encoded(text, length, expected);
+			}
+}
+
 /* Any two bytes: the line holds no control character and decodes to the bytes, or to \xNN for each. */
 static void test_every_pair(void **state)
 {
@@ -203,9 +226,13 @@ static void test_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_strings),		  cmocka_unit_test(test_invalid_utf8),
-		cmocka_unit_test(test_every_pair),	  cmocka_unit_test(test_every_code_point),
-		cmocka_unit_test(test_numbers_and_order), cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_invalid_utf8),
+		cmocka_unit_test(test_every_pair),
+		cmocka_unit_test(test_every_code_point),
+		cmocka_unit_test(test_numbers_and_order),
+		cmocka_unit_test(test_limit),
 	};
 
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);

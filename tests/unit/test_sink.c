@@ -145,6 +145,37 @@ static void test_batches(void **state)
 	assert_int_equal(sink_close(s, NULL), 0);
 }
 
+/* A line that is written where the sink has room for it, up to the last byte of the buffer. */
+static void test_room(void **state)
+{
+	struct fixture *f = *state;
+	struct sink *s;
+	char expected[65] = "", *at, *text;
+	size_t room, left = 64;
+
+	assert_int_equal(sink_open(f->path, 64, &s), 0);
+	for (int i = 0; left; i++) {
+		size_t n = left < 7 ? left : 7;
+
+		at = sink_room(s, &room);
+		assert_int_equal(room, left);
+		memset(at, 'a' + i, n);
+		at[n - 1] = '\n';
+		strncat(expected, at, n);
+		assert_int_equal(sink_append(s, at, n), 0);
+		left -= n;
+	}
+	sink_room(s, &room);
+	assert_int_equal(room, 0);
+	assert_int_equal(sink_append(s, "more\n", 5), 0); /* elsewhere: what was there is written for it */
+	assert_int_equal(sink_close(s, NULL), 0);
+	text = get_file(f->path);
+	assert_int_equal(strlen(text), 64 + 5);
+	assert_memory_equal(text, expected, 64);
+	assert_string_equal(text + 64, "more\n");
+	free(text);
+}
+
 static void test_open(void **state)
 {
 	struct fixture *f = *state;
@@ -634,11 +665,22 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_write),	  TEST(test_batches),	  TEST(test_open),
-		TEST(test_resume),	  TEST(test_full_device), TEST(test_torn_by_full_disk),
-		TEST(test_reopen),	  TEST(test_lineage),	  TEST(test_seq_goes_on),
-		TEST(test_kernel_losses), TEST(test_full_disk),	  TEST(test_small_table),
-		TEST(test_stdout),	  TEST(test_rotation),	  TEST(test_loss_comes_first),
+		TEST(test_write),
+		TEST(test_batches),
+		TEST(test_room),
+		TEST(test_open),
+		TEST(test_resume),
+		TEST(test_full_device),
+		TEST(test_torn_by_full_disk),
+		TEST(test_reopen),
+		TEST(test_lineage),
+		TEST(test_seq_goes_on),
+		TEST(test_kernel_losses),
+		TEST(test_full_disk),
+		TEST(test_small_table),
+		TEST(test_stdout),
+		TEST(test_rotation),
+		TEST(test_loss_comes_first),
 	};
 
 	signal(SIGXFSZ, SIG_IGN);

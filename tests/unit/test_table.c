@@ -340,6 +340,60 @@ static void test_governed(void **state)
 	table_free(t);
 }
 
+/* A version of its own for all that events say of a process, and for its end. */
+static void test_versions(void **state)
+{
+	struct pv_process process = make_process(7, 1, "a");
+	const struct process *p;
+	uint64_t before;
+	struct table *t;
+
+	(void)state;
+	assert_int_equal(table_new(1, &t), 0);
+	assert_int_equal(table_additions(t), 0);
+	p = table_see(t, &process, 0);
+	assert_int_equal(table_additions(t), 1);
+#define CHANGES(change)                           \
+	do {                                      \
+		before = p->version;              \
+		change;                           \
+		assert_true(p->version > before); \
+	} while (0)
+	CHANGES(table_fork(t, &process));
+	CHANGES(table_exec(t, &process, process_text_new("/a", 2, "", 0, 0, false)));
+	CHANGES(table_task(t, &process, process_text_new("/b", 2, "", 0, 0, false)));
+	process.comm[0] = 'b';
+	CHANGES(table_see(t, &process, 0));
+	before = p->version;
+	table_see(t, &process, 1);
+	table_governed(t, p, 2);
+	table_exit(t, &process);
+	assert_int_equal(p->version, before);
+	/* its entry is given to another, and what the first one was is gone */
+	process.pid++;
+	CHANGES(table_see(t, &process, 0));
+	assert_int_equal(table_additions(t), 2);
+	table_free(t);
+}
+
+/* An exited process that goes when the next one exits: nobody takes its entry. */
+static void test_version_of_removed(void **state)
+{
+	struct pv_process process = make_process(7, 1, "a"), next = make_process(8, 1, "b");
+	const struct process *p;
+	uint64_t before;
+	struct table *t;
+
+	(void)state;
+	assert_int_equal(table_new(4, &t), 0);
+	p = table_see(t, &process, 0);
+	table_see(t, &next, 0);
+	table_exit(t, &process);
+	CHANGES(table_exit(t, &next));
+	assert_null(table_find(t, 7, process.start_ns));
+	table_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_out_of_order), cmocka_unit_test(test_iterator),
 		cmocka_unit_test(test_text),	     cmocka_unit_test(test_storm),
 		cmocka_unit_test(test_procfs),	     cmocka_unit_test(test_governed),
+		cmocka_unit_test(test_versions),     cmocka_unit_test(test_version_of_removed),
 	};
 
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
