@@ -62,7 +62,7 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(OUTPUT)/%)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 BENCH_OBJ := $(BENCH_SRC:%.c=$(OUTPUT)/%.o)
-BENCH_EVENTS := $(OUTPUT)/tests/bench/agent/events
+BENCH_AGENT := $(patsubst %.c,$(OUTPUT)/%,$(wildcard tests/bench/agent/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_OBJ := $(patsubst agent/policy/%.c,$(OUTPUT)/fuzz/policy/%.o,$(wildcard agent/policy/*.c))
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
@@ -71,7 +71,7 @@ VM_BIN := $(VM_SRC:%.c=$(OUTPUT)/%) $(OUTPUT)/tests/vm/agree
 BENCH_VM := $(patsubst %.c,$(OUTPUT)/%,$(wildcard tests/bench/vm/*.c)) \
 	$(patsubst %.c,$(OUTPUT)/%.o,$(wildcard tests/bench/floor/*.bpf.c)) $(OUTPUT)/tests/bench/floor/floor
 DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d) \
-	$(BENCH_OBJ:.o=.d) $(BENCH_EVENTS).d $(addsuffix .d,$(basename $(BENCH_VM))) $(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d) $(OUTPUT)/tests/agree/agree.bpf.d
+	$(BENCH_OBJ:.o=.d) $(BENCH_AGENT:=.d) $(addsuffix .d,$(basename $(BENCH_VM))) $(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d) $(OUTPUT)/tests/agree/agree.bpf.d
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -89,7 +89,7 @@ test: ## everything: unit tests, then the VM suite on every kernel of the matrix
 	@tests/run-all
 
 ##@ Work
-.PHONY: deps unit unit-san check fmt fuzz bench bench-compile bench-events bench-check verify vmtest objects install clean help
+.PHONY: deps unit unit-san check fmt fuzz bench bench-compile bench-agent bench-check verify vmtest objects install clean help
 deps: ## install what is missing (Debian packages; root or sudo)
 	@packaging/install-deps
 
@@ -108,14 +108,14 @@ fmt: ## format the sources in place
 fuzz: $(FUZZ_BIN) ## fuzz what reads policies and images, T seconds each target (default 60)
 	@tests/run-fuzz $(T) $(FUZZ_BIN)
 
-bench: bench-compile all $(OUTPUT)/tests/vm/enter $(BENCH_VM) ## measure what operations cost (K, default 6.12); fills docs/bench and docs/performance.md
+bench: bench-compile all $(OUTPUT)/tests/vm/enter $(BENCH_VM) $(BENCH_AGENT) ## measure what operations cost (K, default 6.12); fills docs/bench and docs/performance.md
 	@tests/bench/measure $(BENCH_K)
 
 bench-compile: $(OUTPUT)/tests/bench/bench ## measure compiling and matching alone (ARGS=--json)
 	@$< $(ARGS)
 
-bench-events: $(BENCH_EVENTS) ## measure what the agent does with an event, in instructions (valgrind)
-	@tests/bench/events $<
+bench-agent: $(BENCH_AGENT) ## measure the agent's part of an event, in instructions (valgrind), and of a start
+	@tests/bench/agent/measure $(OUTPUT)/tests/bench/agent
 
 bench-check: all $(OUTPUT)/tests/vm/enter $(BENCH_VM) ## compare with what docs/bench says (K, default 6.12); fails over 3 %
 	@tests/bench/measure --check $(BENCH_K)
@@ -126,7 +126,7 @@ verify: all ## load every program on every kernel (K=6.1 for one); verifier's lo
 vmtest: all $(VM_BIN) ## the VM suite on kernel K (default: all)
 	@tests/run-vm $(K)
 
-objects: $(VM_BIN) $(UNIT_BIN) $(OUTPUT)/tests/bench/bench $(BENCH_EVENTS) $(BENCH_VM) all
+objects: $(VM_BIN) $(UNIT_BIN) $(OUTPUT)/tests/bench/bench $(BENCH_AGENT) $(BENCH_VM) all
 
 install: all ## install below DESTDIR/PREFIX
 	install -D -m 0755 $(OUTPUT)/pavise $(DESTDIR)$(PREFIX)/sbin/pavise
@@ -212,7 +212,7 @@ $(OUTPUT)/tests/bench/vm/%: tests/bench/vm/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -static -o $@ $<
 
-$(OUTPUT)/tests/bench/agent/events: tests/bench/agent/events.c $(OUTPUT)/libpavise.a
+$(OUTPUT)/tests/bench/agent/%: tests/bench/agent/%.c $(OUTPUT)/libpavise.a
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(OUTPUT)/libpavise.a $(LDLIBS)

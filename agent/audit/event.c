@@ -621,7 +621,7 @@ static bool body_is(const struct body_piece *known, const struct event_source *s
 {
 	return known && known->piece.length && known->version == p->version &&
 	       known->path.length == r->path_length && !memcmp(known->record, body_of(r), BODY_BYTES) &&
-	       !memcmp(known->path.text, r->path, r->path_length) &&
+	       (!r->path_length || !memcmp(known->path.text, r->path, r->path_length)) &&
 	       lineage_is_current(&known->lineage, s->table);
 }
 

@@ -46,7 +46,8 @@ bool piece_set(struct piece *piece, const char *text, size_t length)
 		piece->text = grown;
 		piece->capacity = (uint32_t)length;
 	}
-	memcpy(piece->text, text, length);
+	if (length)
+		memcpy(piece->text, text, length);
 	piece->length = (uint32_t)length;
 	return true;
 }
