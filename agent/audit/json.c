@@ -69,7 +69,7 @@ bool json_grow(struct json_buffer *b, size_t n)
 
 	if (b->error || n > b->limit || b->length > b->limit - n)
 		return json_fail(b, -E2BIG);
-	while (capacity - b->length < n)
+	while (capacity < b->length + n)
 		capacity *= 2;
 	if (capacity > b->limit)
 		capacity = b->limit;

@@ -223,6 +223,46 @@ static void test_limit(void **state)
 	assert_true(fitted);
 }
 
+static void write_long_line(struct json_buffer *b, const char *text, size_t length)
+{
+	json_buffer_restart(b);
+	json_open_array(b, NULL);
+	for (int i = 0; i < 10; i++)
+		json_put_bytes(b, NULL, text, length);
+	json_close_array(b);
+	assert_int_equal(json_end_line(b), 0);
+}
+
+/* Memory that is lent for a line: used where the line fits it, and never written beyond its end. */
+static void test_lend(void **state)
+{
+	struct json_buffer plain, b;
+	char text[1000], *lent;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	json_buffer_init(&plain, LIMIT);
+	write_long_line(&plain, text, sizeof(text));
+	for (size_t size = 0; size < 12000; size += 37) {
+		lent = malloc(size + 1);
+		assert_non_null(lent);
+		json_buffer_init(&b, LIMIT);
+		json_buffer_lend(&b, lent, size);
+		write_long_line(&b, text, sizeof(text));
+		assert_int_equal(b.length, plain.length);
+		assert_memory_equal(b.data, plain.data, plain.length);
+		if (size < plain.length)
+			assert_ptr_not_equal(b.data, lent);
+		if (size > plain.length + sizeof(text) + JSON_SPARE)
+			assert_ptr_equal(b.data, lent);
+		write_long_line(&b, text, sizeof(text)); /* it was for one line */
+		assert_ptr_not_equal(b.data, lent);
+		json_buffer_free(&b);
+		free(lent);
+	}
+	json_buffer_free(&plain);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_every_code_point),
 		cmocka_unit_test(test_numbers_and_order),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_lend),
 	};
 
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
