@@ -144,9 +144,10 @@ more_rounds() {
 
 # ---- the log and the counters ----
 
-# decisions [CGROUP]: how many decisions the log holds since log_mark.
+# decisions [CGROUP]: how many decisions the log holds since log_mark. Only whole
+# lines: a killed agent may leave the beginning of one, whose record is written again.
 decisions() {
-	log_new | grep -F '"decision":' | grep -cF "\"cgroup\":\"${1:-}"
+	log_new | grep '"decision":.*}}}$' | grep -cF "\"cgroup\":\"${1:-}"
 }
 
 # losses LANE: the sum of the losses since log_mark.
