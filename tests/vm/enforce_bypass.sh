@@ -140,6 +140,7 @@ bypass_judge() {
 			run = $1
 			sub(".*/", "", run)
 			events[run] = events[run] (events[run] == "" ? "" : ", ") ($2 == "deny" ? "" : $2 " ") $3 "/" $4
+			objects[run] = objects[run] " (" $8 " " $10 ")"
 			next
 		}
 		NF == 2 { print $1 "\t" $2; next }
@@ -147,7 +148,7 @@ bypass_judge() {
 			wanted = $2 == "closed" ? $3 : $4
 			event = $2 == "closed" ? $5 : ""
 			found = "ungoverned " $6 ", governed " $7 ", neighbour " $8 ", events: " events[$1 ".free"] "; " \
-				events[$1 ".governed"] "; " events[$1 ".neighbour"]
+				events[$1 ".governed"] objects[$1 ".governed"] "; " events[$1 ".neighbour"] objects[$1 ".neighbour"]
 			good = $6 == $4 && ($8 == "-" || $8 == "0" || $8 == $4) && events[$1 ".free"] events[$1 ".neighbour"] == ""
 			if (good && $7 == wanted && events[$1 ".governed"] == event) {
 				print $1 "\t" ($2 == "closed" ? "denied" : $2)
