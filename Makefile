@@ -68,10 +68,12 @@ FUZZ_OBJ := $(patsubst agent/policy/%.c,$(OUTPUT)/fuzz/policy/%.o,$(wildcard age
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
 VM_SRC := $(wildcard tests/vm/*.c)
 VM_BIN := $(VM_SRC:%.c=$(OUTPUT)/%) $(OUTPUT)/tests/vm/agree
+BYPASS := $(OUTPUT)/tests/bypass/bypass
+BYPASS_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard tests/bypass/*.c))
 BENCH_VM := $(patsubst %.c,$(OUTPUT)/%,$(wildcard tests/bench/vm/*.c)) \
 	$(patsubst %.c,$(OUTPUT)/%.o,$(wildcard tests/bench/floor/*.bpf.c)) $(OUTPUT)/tests/bench/floor/floor
 DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d) \
-	$(BENCH_OBJ:.o=.d) $(BENCH_AGENT:=.d) $(addsuffix .d,$(basename $(BENCH_VM))) $(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d) $(OUTPUT)/tests/agree/agree.bpf.d
+	$(BYPASS_OBJ:.o=.d) $(BENCH_OBJ:.o=.d) $(BENCH_AGENT:=.d) $(addsuffix .d,$(basename $(BENCH_VM))) $(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d) $(OUTPUT)/tests/agree/agree.bpf.d
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -89,7 +91,7 @@ test: ## everything: unit tests, then the VM suite on every kernel of the matrix
 	@tests/run-all
 
 ##@ Work
-.PHONY: deps unit unit-san check fmt fuzz bench bench-compile bench-agent bench-check verify vmtest objects install clean help
+.PHONY: deps unit unit-san check fmt fuzz bench bench-compile bench-agent bench-check verify vmtest bypass objects install clean help
 deps: ## install what is missing (Debian packages; root or sudo)
 	@packaging/install-deps
 
@@ -123,10 +125,13 @@ bench-check: all $(OUTPUT)/tests/vm/enter $(BENCH_VM) ## compare with what docs/
 verify: all ## load every program on every kernel (K=6.1 for one); verifier's log on refusal
 	@tests/verify $(K)
 
-vmtest: all $(VM_BIN) ## the VM suite on kernel K (default: all)
+vmtest: all $(VM_BIN) $(BYPASS) ## the VM suite on kernel K (default: all)
 	@tests/run-vm $(K)
 
-objects: $(VM_BIN) $(UNIT_BIN) $(OUTPUT)/tests/bench/bench $(BENCH_AGENT) $(BENCH_VM) all
+bypass: all $(VM_BIN) $(BYPASS) ## the matrix of bypasses on kernel K; on all of them it fills docs/bypass.md
+	@tests/bypass/run $(K) $(ROWS)
+
+objects: $(VM_BIN) $(BYPASS) $(UNIT_BIN) $(OUTPUT)/tests/bench/bench $(BENCH_AGENT) $(BENCH_VM) all
 
 install: all ## install below DESTDIR/PREFIX
 	install -D -m 0755 $(OUTPUT)/pavise $(DESTDIR)$(PREFIX)/sbin/pavise
@@ -246,6 +251,17 @@ $(OUTPUT)/tests/vm/%: tests/vm/%.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -static -o $@ $<
+
+$(OUTPUT)/tests/bypass/%.o: tests/bypass/%.c
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# A row that says closed and is not shown by a program is a broken build.
+$(BYPASS): $(BYPASS_OBJ) tests/bypass/rows tests/bypass/complete
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -static -o $@ $(BYPASS_OBJ)
+	$(Q)tests/bypass/complete $@
 
 # The guest has no cmocka: it comes along.
 $(OUTPUT)/gen/agree.bpf.o: $(OUTPUT)/tests/agree/agree.bpf.o

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Descriptors, mappings and sockets that were not made by the process, or not under the policy.
+ */
+#include "bypass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int kept = -1, ends[2] = {-1, -1};
+static char *mapping;
+static struct sockaddr_storage address;
+static socklen_t address_length;
+static pid_t parent;
+
+static int flags_of(const char *mode)
+{
+	return !strcmp(mode, "write") ? O_RDWR : !strcmp(mode, "path") ? O_PATH : O_RDONLY;
+}
+
+/* MODE FILE, opened before */
+static int keep_file(char **a)
+{
+	parent = getpid();
+	kept = open(a[1], flags_of(a[0]));
+	return kept < 0 ? -1 : 0;
+}
+
+static int read_kept(char **a)
+{
+	char byte;
+
+	(void)a;
+	return read(kept, &byte, 1) == 1 ? 0 : -1;
+}
+
+static int truncate_kept(char **a)
+{
+	(void)a;
+	return ftruncate(kept, 0);
+}
+
+static int reopen_kept(char **a)
+{
+	char link[64];
+
+	(void)a;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", kept);
+	return open(link, O_RDONLY);
+}
+
+static int open_below_kept(char **a)
+{
+	(void)a;
+	return openat(kept, "file", O_RDONLY);
+}
+
+static int exec_kept(char **a)
+{
+	return (int)syscall(SYS_execveat, kept, "", a, environ, AT_EMPTY_PATH);
+}
+
+/* MODE FILE, sent before */
+static int send_prepare(char **a)
+{
+	return keep_file(a) || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) || send_descriptor(ends[0], kept);
+}
+
+static int receive(char **a)
+{
+	(void)a;
+	close(kept);
+	return receive_descriptor(ends[1]);
+}
+
+static int fetch_from(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? before("pidfd_open") : (int)syscall(SYS_pidfd_getfd, fd, kept, 0);
+}
+
+/* MODE FILE: a descriptor of a process that is governed alike */
+static int fetch_peer(char **a)
+{
+	pid_t pid = fork();
+	int r, error;
+
+	(void)a;
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	r = pid < 0 ? before("fork") : fetch_from(pid);
+	error = errno;
+	kill(pid, SIGKILL);
+	errno = error;
+	return r;
+}
+
+/* MODE FILE: of one that no policy governs */
+static int fetch_outside(char **a)
+{
+	(void)a;
+	return fetch_from(parent);
+}
+
+/* FILE, mapped before */
+static int keep_mapping(char **a)
+{
+	int fd = open(a[0], O_RDONLY);
+
+	mapping = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	return fd < 0 || mapping == MAP_FAILED ? -1 : close(fd);
+}
+
+static int read_mapping(char **a)
+{
+	(void)a;
+	return *(volatile char *)mapping ? 0 : -1;
+}
+
+static int execute_mapping(char **a)
+{
+	(void)a;
+	return mprotect(mapping, 4096, PROT_READ | PROT_EXEC);
+}
+
+/* ADDRESS: sockets from before */
+static int keep_socket(char **a)
+{
+	kept = socket(AF_INET, SOCK_DGRAM, 0);
+	return kept < 0 ? -1 : parse_address(a[0], &address, &address_length);
+}
+
+static int keep_connection(char **a)
+{
+	return keep_socket(a) || connect(kept, (struct sockaddr *)&address, address_length);
+}
+
+static int keep_listener(char **a)
+{
+	int one = 1;
+
+	if (parse_address(a[0], &address, &address_length))
+		return -1;
+	kept = socket(AF_INET, SOCK_STREAM, 0);
+	ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+	return setsockopt(kept, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
+	       bind(kept, (struct sockaddr *)&address, address_length) || listen(kept, 1) ||
+	       connect(ends[0], (struct sockaddr *)&address, address_length);
+}
+
+static int send_kept(char **a)
+{
+	(void)a;
+	return (int)sendto(kept, "x", 1, 0, (struct sockaddr *)&address, address_length);
+}
+
+static int write_kept(char **a)
+{
+	(void)a;
+	return (int)write(kept, "x", 1);
+}
+
+static int accept_kept(char **a)
+{
+	(void)a;
+	return accept(kept, NULL, NULL);
+}
+
+const struct operation descriptor_operations[] = {
+	{"kept-read", 2, read_kept, keep_file},
+	{"kept-truncate", 2, truncate_kept, keep_file},
+	{"kept-reopen", 2, reopen_kept, keep_file},
+	{"kept-folder", 2, open_below_kept, keep_file},
+	{"kept-exec", 2, exec_kept, keep_file},
+	{"receive", 2, receive, send_prepare},
+	{"fetch-peer", 2, fetch_peer, keep_file},
+	{"fetch-outside", 2, fetch_outside, keep_file},
+	{"kept-mapping", 1, read_mapping, keep_mapping},
+	{"kept-mapping-exec", 1, execute_mapping, keep_mapping},
+	{"kept-socket", 1, send_kept, keep_socket},
+	{"kept-connection", 1, write_kept, keep_connection},
+	{"kept-listener", 1, accept_kept, keep_listener},
+	{0},
+};

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Files: ways to a file, and to what is known of it, that tests/vm/probe_file.c does not have.
+ */
+#include "bypass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+
+static char place[4096];
+static pid_t other;
+
+static int opened(const char *path, int flags)
+{
+	int fd = open(path, flags);
+
+	return fd < 0 ? before("open") : fd;
+}
+
+/* ---- names ---- */
+
+/* NEW: a file that has no name gets one */
+static int tmpfile_link(char **a)
+{
+	char from[64];
+	int fd;
+
+	snprintf(place, sizeof(place), "%s/allow", fixture_root);
+	fd = opened(place, O_TMPFILE | O_RDWR);
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	return fd < 0 ? fd : linkat(AT_FDCWD, from, AT_FDCWD, a[0], AT_SYMLINK_FOLLOW);
+}
+
+/* KIND FOLDER: what looks like another name */
+static int odd_prepare(char **a)
+{
+	char name[256];
+
+	if (!strcmp(a[0], "long"))
+		snprintf(name, sizeof(name), "%0255d", 0);
+	else
+		snprintf(name, sizeof(name), "%s",
+			 !strcmp(a[0], "deleted")   ? "file (deleted)"
+			 : !strcmp(a[0], "newline") ? "a\nb"
+						    : "a\377\300b");
+	snprintf(place, sizeof(place), "%s/%s", a[1], name);
+	return write_file(place, "content\n", 0644);
+}
+
+static int read_place(char **a)
+{
+	(void)a;
+	return open(place, O_RDONLY);
+}
+
+/* FILE: by a file handle */
+static union {
+	struct file_handle handle;
+	char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+} named;
+
+static int handle_prepare(char **a)
+{
+	int mount_id;
+
+	named.handle.handle_bytes = MAX_HANDLE_SZ;
+	return name_to_handle_at(AT_FDCWD, a[0], &named.handle, &mount_id, 0);
+}
+
+static int handle(char **a)
+{
+	int root = opened(fixture_root, O_RDONLY | O_DIRECTORY);
+
+	(void)a;
+	return root < 0 ? root : open_by_handle_at(root, &named.handle, O_RDONLY);
+}
+
+/* FILE: by the mapping that a process has of it */
+static int map_files_prepare(char **a)
+{
+	int fd = open(a[0], O_RDONLY);
+	void *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (fd < 0 || p == MAP_FAILED)
+		return -1;
+	close(fd);
+	snprintf(place, sizeof(place), "/proc/self/map_files/%lx-%lx", (unsigned long)p,
+		 (unsigned long)p + 4096);
+	return 0;
+}
+
+static int change_folder(const void *folder)
+{
+	return chdir(folder);
+}
+
+/* FOLDER: by another process's working folder */
+static int cwd_prepare(char **a)
+{
+	other = helper(change_folder, a[0]);
+	snprintf(place, sizeof(place), "/proc/%d/cwd/file", other);
+	return other < 0 ? -1 : 0;
+}
+
+static int own_mounts(const void *context)
+{
+	(void)context;
+	return unshare(CLONE_NEWNS);
+}
+
+/* FILE other|self: by the root of a process, of another mount namespace or one's own */
+static int root_prepare(char **a)
+{
+	other = helper(own_mounts, NULL);
+	if (other < 0)
+		return -1;
+	if (strcmp(a[1], "self"))
+		snprintf(place, sizeof(place), "/proc/%d/root%s", other, a[0]);
+	else
+		snprintf(place, sizeof(place), "/proc/self/root%s", a[0]);
+	return 0;
+}
+
+/* FILE: in a mount namespace that another process made */
+static int setns_read(char **a)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", other);
+	fd = opened(path, O_RDONLY);
+	if (fd < 0 || setns(fd, CLONE_NEWNS))
+		return before("setns");
+	return open(a[0], O_RDONLY);
+}
+
+static int setns_prepare(char **a)
+{
+	(void)a;
+	other = helper(own_mounts, NULL);
+	return other < 0 ? -1 : 0;
+}
+
+/* FILE: the one who listens is given a descriptor of what others open */
+static int open_often(const void *file)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid < 0 ? -1 : 0;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		close(open(file, O_RDONLY));
+		usleep(20000);
+	}
+}
+
+static int fanotify_prepare(char **a)
+{
+	other = helper(open_often, a[0]);
+	return other < 0 ? -1 : 0;
+}
+
+static int fanotify_read(char **a)
+{
+	struct fanotify_event_metadata event[8];
+	int fd = fanotify_init(FAN_CLASS_NOTIF, O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0 || fanotify_mark(fd, FAN_MARK_ADD, FAN_OPEN, AT_FDCWD, a[0]))
+		return before("fanotify");
+	n = read(fd, event, sizeof(event[0]));
+	return n < 0 || event[0].fd < 0 ? -1 : 0;
+}
+
+/* FILE: the kernel keeps accounts in it */
+static int account(char **a)
+{
+	int r = acct(a[0]);
+
+	if (!r)
+		acct(NULL);
+	return r;
+}
+
+/* NAME: a node of the disk's numbers */
+static int device_node(char **a)
+{
+	return mknod(a[0], S_IFBLK | 0600, makedev(254, 0));
+}
+
+/* ---- what is known of a file ---- */
+
+static int chmod_descriptor(char **a)
+{
+	int fd = opened(a[0], O_RDONLY);
+
+	return fd < 0 ? fd : fchmod(fd, 0600);
+}
+
+static int chmod_path_descriptor(char **a)
+{
+	int fd = opened(a[0], O_PATH);
+
+	return fd < 0 ? fd : (int)syscall(SYS_fchmodat2, fd, "", 0600, AT_EMPTY_PATH);
+}
+
+static int chown_descriptor(char **a)
+{
+	int fd = opened(a[0], O_RDONLY);
+
+	return fd < 0 ? fd : fchown(fd, 1000, 1000);
+}
+
+static int set_xattr(char **a)
+{
+	return setxattr(a[0], "trusted.pavise", "x", 1, 0);
+}
+
+static int set_xattr_descriptor(char **a)
+{
+	int fd = opened(a[0], O_RDONLY);
+
+	return fd < 0 ? fd : fsetxattr(fd, "trusted.pavise", "x", 1, 0);
+}
+
+static int remove_xattr_prepare(char **a)
+{
+	return setxattr(a[0], "trusted.pavise", "x", 1, 0);
+}
+
+static int remove_xattr(char **a)
+{
+	return removexattr(a[0], "trusted.pavise");
+}
+
+/* a list of one user more, as the kernel takes it */
+static int set_acl(char **a)
+{
+	static const struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, perm;
+			uint32_t id;
+		} entry[5];
+	} acl = {2, {{0x01, 6, ~0u}, {0x02, 6, 1000}, {0x04, 4, ~0u}, {0x10, 6, ~0u}, {0x20, 4, ~0u}}};
+
+	return setxattr(a[0], "system.posix_acl_access", &acl, sizeof(acl), 0);
+}
+
+static int set_times(char **a)
+{
+	static const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+
+	return utimensat(AT_FDCWD, a[0], times, 0);
+}
+
+static int set_times_descriptor(char **a)
+{
+	static const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	int fd = opened(a[0], O_RDONLY);
+
+	return fd < 0 ? fd : futimens(fd, times);
+}
+
+/* "do not dump" */
+static int set_flags(char **a)
+{
+	int fd = opened(a[0], O_RDONLY), flags;
+
+	if (fd < 0)
+		return fd;
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags))
+		return before("flags");
+	flags |= FS_NODUMP_FL;
+	return ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
+const struct operation file_operations[] = {
+	{"tmpfile-link", 1, tmpfile_link, NULL},
+	{"odd-name", 2, read_place, odd_prepare},
+	{"handle", 1, handle, handle_prepare},
+	{"map-files", 1, read_place, map_files_prepare},
+	{"proc-cwd", 1, read_place, cwd_prepare},
+	{"proc-root", 2, read_place, root_prepare},
+	{"setns-read", 1, setns_read, setns_prepare},
+	{"fanotify", 1, fanotify_read, fanotify_prepare},
+	{"acct", 1, account, NULL},
+	{"device-node", 1, device_node, NULL},
+	{"chmod-descriptor", 1, chmod_descriptor, NULL},
+	{"chmod-path-descriptor", 1, chmod_path_descriptor, NULL},
+	{"chown-descriptor", 1, chown_descriptor, NULL},
+	{"setxattr", 1, set_xattr, NULL},
+	{"setxattr-descriptor", 1, set_xattr_descriptor, NULL},
+	{"removexattr", 1, remove_xattr, remove_xattr_prepare},
+	{"acl", 1, set_acl, NULL},
+	{"times", 1, set_times, NULL},
+	{"times-descriptor", 1, set_times_descriptor, NULL},
+	{"flags", 1, set_flags, NULL},
+	{0},
+};
