@@ -78,16 +78,23 @@ static __noinline int label_now(struct task_struct *task, struct pv_state *st)
 	return label_refresh(l, s, task, generation, epoch) == PV_STALE;
 }
 
-/* Tell the agent of a governed process that came to its cgroup. A function of its own for the stack. */
-static __noinline int entry_report(struct task_struct *task, u32 profile)
+/* Tell the agent of a governed process that came to its cgroup. */
+static __always_inline void entry_report(struct task_struct *task, u32 profile)
 {
-	struct pv_task_record r = {};
+	struct pv_sending sending;
+	struct pv_task_record *r;
 
-	record_head(&r.head, PV_REC_TASK, sizeof(r), lane_next(PV_LANE_LINEAGE));
-	process_fill(&r.process, task, profile);
-	if (bpf_ringbuf_output(&lineage, &r, sizeof(r), 0))
-		lane_lost(PV_LANE_LINEAGE);
-	return 0;
+	if (!send_begin(&sending, PV_LANE_LINEAGE))
+		return;
+	r = bpf_ringbuf_reserve(&lineage, sizeof(*r), 0);
+	if (!r) {
+		send_lost(&sending);
+		return;
+	}
+	send_number(&sending, &r->head);
+	record_head(&r->head, PV_REC_TASK, sizeof(*r));
+	process_fill(&r->process, task, profile);
+	SEND_SUBMIT(&sending, &lineage, r);
 }
 
 SEC("tp_btf/cgroup_attach_task")
