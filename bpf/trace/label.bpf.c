@@ -119,6 +119,34 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 	return 0;
 }
 
+/*
+ * Keep a label over an exec by which nothing has changed that it was resolved for: no executable matters to
+ * this policy set, the task is as it was, and has executed in this cgroup before. Returns whether it is kept.
+ */
+static __always_inline bool label_keep(struct pv_label *l, struct task_struct *task, struct pv_state *st,
+				       u64 exec_cgroup)
+{
+	struct mm_struct *mm = task->mm;
+	struct file *file = mm ? mm->exe_file : NULL;
+	struct pv_matcher m;
+	bool keep;
+
+	if (!file || exec_cgroup != l->exec_cgroup || !matcher_open(&m) ||
+	    !(m.head->exe_start & PV_DECIDED) || __sync_val_compare_and_swap(&l->writing, 0, 1))
+		return false;
+	l->version++;
+	l->exe_inode = (u64)file->f_inode; /* first: whoever finds the exec seen goes by this */
+	barrier();
+	l->execs_seen++;
+	barrier();
+	keep = label_fresh(l, task, m.head->generation, st->thread_moves);
+	if (!keep)
+		l->execs_seen--;
+	barrier();
+	l->writing = 0;
+	return keep;
+}
+
 /* Past the point of no return: the new mm has its executable, and the new uid is in force. */
 SEC("lsm/bprm_committed_creds")
 int BPF_PROG(committed_creds, struct linux_binprm *bprm)
@@ -126,12 +154,16 @@ int BPF_PROG(committed_creds, struct linux_binprm *bprm)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
 	struct pv_state *st = state_get();
+	u64 exec_cgroup;
 
 	if (!l || !st)
 		return 0; /* the first label is that of a task that has executed where it is */
+	exec_cgroup = l->exec_cgroup;
 	l->exec_cgroup = cgroup_id(task);
 	barrier();
 	l->execs++;
+	if (label_keep(l, task, st, exec_cgroup))
+		return 0;
 	if (label_now(task, st))
 		label_now(task, st);
 	return 0;
