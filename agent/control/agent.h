@@ -23,11 +23,14 @@
 struct client;
 struct run;
 
-/* Both rings, lineage first: an event is told with the processes that led to it. */
+/* Both rings, read as one, see rings.c. */
 struct rings {
 	struct ring buffers[PV_LANES];
 	struct loop_source sources[PV_LANES];
-	bool more;	       /* a drain was cut short */
+	bool more;   /* the last drain was cut short */
+	bool found;  /* it found records */
+	bool asleep; /* records wake the loop; otherwise it looks by itself, at look_ns */
+	uint64_t look_ns;
 	uint64_t lineage_lost; /* when the processes were last listed */
 	uint64_t listed_ns;
 };
@@ -70,7 +73,7 @@ void server_close(struct agent *a);
 int rings_open(struct agent *a, struct refusal *r);
 void rings_close(struct agent *a);
 
-/* Read what the rings hold, up to a bound. */
+/* Read what the rings hold, the oldest first, up to a bound. */
 void rings_drain(struct agent *a);
 
 /* Time to wait for the loop: see struct loop. */

@@ -98,38 +98,45 @@ void ring_close(struct ring *r)
 	*r = (struct ring){.fd = -1};
 }
 
-size_t ring_read(struct ring *r, size_t limit, void (*take)(void *context, const void *data, size_t size),
-		 void *context)
+uint64_t ring_end(const struct ring *r)
 {
-	uint64_t end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
-	size_t n = 0;
-
-	while (n < limit && r->at < end) {
-		const unsigned char *record = data_here(r, BPF_RINGBUF_HDR_SZ);
-		uint32_t head = record ? __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE)
-				       : BPF_RINGBUF_BUSY_BIT;
-
-		if (head & BPF_RINGBUF_BUSY_BIT)
-			break; /* reserved and not yet written: its commit wakes */
-		record = data_here(r, BPF_RINGBUF_HDR_SZ + RECORD_LENGTH(head));
-		if (!record)
-			break;
-		r->at += (RECORD_LENGTH(head) + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
-		if (head & BPF_RINGBUF_DISCARD_BIT)
-			continue;
-		take(context, record + BPF_RINGBUF_HDR_SZ, RECORD_LENGTH(head));
-		n++;
-	}
-	return n;
+	return __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
 }
 
-bool ring_release(struct ring *r)
+static uint32_t head_of(const unsigned char *record)
 {
-	const uint32_t *next;
+	return __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
+}
 
-	__atomic_store_n(r->consumer, r->at, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(r->producer, __ATOMIC_SEQ_CST) == r->at)
-		return false;
-	next = (const uint32_t *)data_here(r, BPF_RINGBUF_HDR_SZ);
-	return !next || !(__atomic_load_n(next, __ATOMIC_SEQ_CST) & BPF_RINGBUF_BUSY_BIT);
+void ring_next(struct ring *r)
+{
+	r->at += (RECORD_LENGTH(head_of(data_here(r, BPF_RINGBUF_HDR_SZ))) + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
+}
+
+const void *ring_peek(struct ring *r, uint64_t end, size_t *size)
+{
+	while (r->at < end) {
+		const unsigned char *record = data_here(r, BPF_RINGBUF_HDR_SZ);
+		uint32_t head = record ? head_of(record) : BPF_RINGBUF_BUSY_BIT;
+
+		if (head & BPF_RINGBUF_BUSY_BIT)
+			return NULL;
+		*size = RECORD_LENGTH(head);
+		if (!(head & BPF_RINGBUF_DISCARD_BIT)) {
+			record = data_here(r, BPF_RINGBUF_HDR_SZ + *size);
+			return record ? record + BPF_RINGBUF_HDR_SZ : NULL;
+		}
+		ring_next(r);
+	}
+	return NULL;
+}
+
+void ring_release(struct ring *r)
+{
+	__atomic_store_n(r->consumer, r->at, __ATOMIC_RELEASE);
+}
+
+bool ring_idle(const struct ring *r)
+{
+	return __atomic_load_n(r->producer, __ATOMIC_SEQ_CST) == r->at;
 }

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 struct ring {
-	int fd;		    /* the map's, borrowed; readable when there are records */
+	int fd;		    /* the map's, borrowed; readable once a record has woken the reader */
 	size_t size;	    /* bytes of data, a power of two */
 	uint64_t *consumer; /* shared with the kernel */
 	const uint64_t *producer;
@@ -28,17 +28,20 @@ int ring_open(struct ring *r, int fd);
 
 void ring_close(struct ring *r);
 
-/*
- * Hand up to `limit` records to `take`, in order. Returns how many; fewer than `limit` where the
- * ring has no more that are complete.
- */
-size_t ring_read(struct ring *r, size_t limit, void (*take)(void *context, const void *data, size_t size),
-		 void *context);
+/* Up to where there are records now, for ring_peek(). */
+uint64_t ring_end(const struct ring *r);
 
 /*
- * Give everything that was looked at back to the kernel. True where there is more to read already:
- * the kernel wakes a reader only for a record that finds the ring released up to itself.
+ * The next record before `end`, its size in *size; NULL: there is none, or it is not complete. ring_next()
+ * goes on to the one after it.
  */
-bool ring_release(struct ring *r);
+const void *ring_peek(struct ring *r, uint64_t end, size_t *size);
+void ring_next(struct ring *r);
+
+/* Give everything that was looked at back to the kernel. */
+void ring_release(struct ring *r);
+
+/* Is there nothing in the ring that was not looked at, complete or not? */
+bool ring_idle(const struct ring *r);
 
 #endif

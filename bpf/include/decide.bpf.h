@@ -359,33 +359,104 @@ static __always_inline int subject_answer(struct pv_scratch *s, struct pv_matche
 	return r;
 }
 
-static __always_inline void record_object(struct pv_decision_record *r, const struct pv_question *q)
+static __always_inline void record_inode(struct pv_decision_record *r, u64 inode)
 {
-	u64 inode = q->inode, sb = 0;
 	u16 mode = 0;
+	u64 sb = 0;
 
-	r->flags = q->flags;
 	r->dev = r->mode = 0;
 	r->ino = 0;
-	if (inode) {
-		bpf_probe_read_kernel(&mode, 2,
-				      (void *)(inode + bpf_core_field_offset(struct inode, i_mode)));
-		bpf_probe_read_kernel(&r->ino, 8,
-				      (void *)(inode + bpf_core_field_offset(struct inode, i_ino)));
-		bpf_probe_read_kernel(&sb, 8, (void *)(inode + bpf_core_field_offset(struct inode, i_sb)));
-		bpf_probe_read_kernel(&r->dev, 4,
-				      (void *)(sb + bpf_core_field_offset(struct super_block, s_dev)));
-		r->mode = mode;
-	}
+	if (!inode)
+		return;
+	bpf_probe_read_kernel(&mode, 2, (void *)(inode + bpf_core_field_offset(struct inode, i_mode)));
+	bpf_probe_read_kernel(&r->ino, 8, (void *)(inode + bpf_core_field_offset(struct inode, i_ino)));
+	bpf_probe_read_kernel(&sb, 8, (void *)(inode + bpf_core_field_offset(struct inode, i_sb)));
+	bpf_probe_read_kernel(&r->dev, 4, (void *)(sb + bpf_core_field_offset(struct super_block, s_dev)));
+	r->mode = mode;
+}
+
+static __always_inline void record_object(struct pv_decision_record *r, const struct pv_question *q)
+{
+	u64 *to = (u64 *)r->addr;
+
+	r->flags = q->flags;
+	record_inode(r, q->inode);
 	r->family = q->family;
 	r->sock_type = q->sock_type;
 	r->protocol = q->protocol;
 	r->port = q->port;
-	__builtin_memset(r->addr, 0, sizeof(r->addr));
+	r->detail = q->detail;
+	to[0] = to[1] = 0;
 	if (q->kind == PV_KIND_SOCKET && q->name_length == 2 + 4 + 2)
 		__builtin_memcpy(r->addr, q->name + 2, 4);
 	else if (q->kind == PV_KIND_SOCKET && q->name_length == 2 + 16 + 2)
 		__builtin_memcpy(r->addr, q->name + 2, 16);
+}
+
+static __always_inline void record_decision(struct pv_decision_record *r, const struct pv_scratch *s,
+					    const struct pv_question *q, u32 generation)
+{
+	u32 names = s->names_len, accesses = 0;
+
+	record_head(&r->head, PV_REC_DECISION, sizeof(*r) + names);
+	process_fill(&r->process, bpf_get_current_task_btf(), s->subject.profile[0]);
+	r->generation = generation;
+	r->cell = s->answer.cell;
+	r->profile = s->answer.profile;
+	r->hook = q->hook;
+	r->access = s->answer.access;
+	for (u32 i = 0; i < 3; i++) {
+		u32 access = q->want >> (8 * i) & 0xff;
+
+		if (access < 16)
+			accesses |= 1 << access;
+	}
+	r->accesses = accesses;
+	r->walk = q->kind == PV_KIND_ABSTRACT && s->answer.walk == PV_WALK_OK ? PV_WALK_ABSTRACT
+									      : s->answer.walk;
+	record_object(r, q);
+	r->names_len = names;
+}
+
+/* Most names are short: their records have room for this many bytes, and are made in the ring. */
+#define PV_NAMES_SHORT 64
+
+static __always_inline void record_names(struct pv_decision_record *r, const struct pv_scratch *s)
+{
+	const u64 *from = (const u64 *)s->names;
+	u64 *to = (u64 *)r->data;
+
+#pragma unroll
+	for (u32 i = 0; i < PV_NAMES_SHORT / 8; i++)
+		to[i] = from[i];
+}
+
+#define REPORT_SHORT(sending, ring, s, q, generation)                            \
+	({                                                                       \
+		struct pv_decision_record *r_;                                   \
+		r_ = bpf_ringbuf_reserve(ring, sizeof(*r_) + PV_NAMES_SHORT, 0); \
+		if (r_) {                                                        \
+			send_number(sending, &r_->head);                         \
+			record_decision(r_, s, q, generation);                   \
+			record_names(r_, s);                                     \
+			SEND_SUBMIT(sending, ring, r_);                          \
+		} else {                                                         \
+			send_lost(sending);                                      \
+		}                                                                \
+	})
+
+static __noinline void report_long(struct pv_sending *sending, struct pv_scratch *s,
+				   const struct pv_question *q, u32 generation, bool decided)
+{
+	struct pv_decision_record *r = SCRATCH_RECORD(s, struct pv_decision_record);
+	u32 names = scratch_names(s);
+
+	s->names_len = names;
+	record_decision(r, s, q, generation);
+	if (decided)
+		send_copy(sending, &decisions, &r->head, sizeof(*r) + names);
+	else
+		send_copy(sending, &lineage, &r->head, sizeof(*r) + names);
 }
 
 /*
@@ -394,47 +465,26 @@ static __always_inline void record_object(struct pv_decision_record *r, const st
  */
 __weak int report(struct pv_scratch *s, const struct pv_question *q, u32 generation)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pv_decision_record *r;
-	struct pv_answer a;
+	struct pv_sending sending;
 	struct pv_label *l;
-	enum pv_lane lane;
-	u32 names, size;
-	long failed;
-	u64 seq;
+	bool decided;
 
 	if (!s || !q)
 		return 0;
-	names = scratch_names(s);
-	a = s->answer;
-	lane = PV_CELL_VERDICT(a.cell) ? PV_LANE_DECISION : PV_LANE_LINEAGE;
-	seq = lane_next(lane);
-	l = bpf_task_storage_get(&labels, task, 0, 0);
-	if (l && PV_CELL_VERDICT(a.cell) == PV_DENY)
-		l->denials++;
-	size = sizeof(*r) + names;
-	r = SCRATCH_RECORD(s, struct pv_decision_record);
-	record_head(&r->head, PV_REC_DECISION, size, seq);
-	process_fill(&r->process, task, l ? l->profile : a.profile);
-	r->generation = generation;
-	r->cell = a.cell;
-	r->profile = a.profile;
-	r->hook = q->hook;
-	r->access = a.access;
-	r->accesses = 0;
-	for (u32 i = 0; i < 3; i++)
-		if (((q->want >> (8 * i)) & 0xff) < 16)
-			r->accesses |= 1 << ((q->want >> (8 * i)) & 15);
-	r->walk = q->kind == PV_KIND_ABSTRACT && a.walk == PV_WALK_OK ? PV_WALK_ABSTRACT : a.walk;
-	record_object(r, q);
-	r->names_len = names;
-	r->detail = q->detail;
-	if (lane == PV_LANE_DECISION)
-		failed = bpf_ringbuf_output(&decisions, r, size, 0);
+	decided = PV_CELL_VERDICT(s->answer.cell);
+	if (!send_begin(&sending, decided ? PV_LANE_DECISION : PV_LANE_LINEAGE))
+		return 0;
+	if (PV_CELL_VERDICT(s->answer.cell) == PV_DENY) {
+		l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
+		if (l)
+			l->denials++;
+	}
+	if (s->names_len > PV_NAMES_SHORT)
+		report_long(&sending, s, q, generation, decided);
+	else if (decided)
+		REPORT_SHORT(&sending, &decisions, s, q, generation);
 	else
-		failed = bpf_ringbuf_output(&lineage, r, size, 0);
-	if (failed)
-		lane_lost(lane);
+		REPORT_SHORT(&sending, &lineage, s, q, generation);
 	return 0;
 }
 
@@ -451,8 +501,10 @@ static __always_inline bool internal_exempt(const struct pv_question *q)
 /* A decision whose record could not even be made. */
 static __always_inline void decision_unsent(void)
 {
-	lane_next(PV_LANE_DECISION);
-	lane_lost(PV_LANE_DECISION);
+	struct pv_sending sending;
+
+	if (send_begin(&sending, PV_LANE_DECISION))
+		send_lost(&sending);
 }
 
 /* Nobody can say who governs: a cgroup whose path cannot be read, and nothing held. */

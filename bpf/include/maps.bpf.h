@@ -168,6 +168,26 @@ struct {
 	__type(value, struct pv_scratch);
 } scratch __weak SEC(".maps");
 
+/*
+ * Work spaces that are there already, for programs that need one for themselves and for no longer than they
+ * run: making one for a task, and clearing it, costs more than most of them. Whoever finds `taken` 0 and sets
+ * it has the space until it sets it back; it may be preempted and moved to another processor meanwhile. Where
+ * none is found the task's own is used, see process.bpf.h.
+ */
+#define PV_SPACES 64
+struct pv_space {
+	u32 taken;
+	u32 pad;
+	struct pv_scratch scratch;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PV_SPACES);
+	__type(key, u32);
+	__type(value, struct pv_space);
+} spaces __weak SEC(".maps");
+
 static __always_inline struct pv_state *state_get(void)
 {
 	u32 zero = 0;

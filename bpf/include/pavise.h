@@ -57,7 +57,7 @@
 #include <linux/types.h>
 #endif
 
-#define PV_ABI	 3
+#define PV_ABI	 4
 #define PV_MAGIC 0x45535650 /* "PVSE", little endian */
 
 /* ---- image ---- */
@@ -438,25 +438,32 @@ struct pv_file_record {
 };
 
 /*
- * Per lane. attempted = records submitted + lost, always; attempted is bumped before the reserve.
+ * Per lane, on a cache line of its own. attempted = records submitted + lost, always; attempted is bumped
+ * before the reserve. asleep: the reader waits without a timer, and the next record has to wake it, see
+ * bpf/include/send.bpf.h; set by the agent.
  */
 struct pv_counter {
 	__u64 attempted;
 	__u64 lost;
+	__u32 asleep;
+	__u32 pad[11];
 };
 
-/* Shared words, one mappable array element. Written by the kernel side but for `generation`
- * and `told`. */
+/*
+ * Shared words, one mappable array element. Written by the kernel side but for `generation`, `told` and
+ * what the counters say. The first line is read at every hook and written rarely.
+ */
 struct pv_state {
 	__u32 abi;
-	__u32 generation; /* of the image in force, 0: none; written last by the publisher */
-	struct pv_counter lanes[PV_LANES];
-	__u64 told[PV_LANES]; /* of each lane's `lost`, in the log; written by the agent */
-	__u32 thread_moves;   /* moves that other threads' labels have to learn of, see label.bpf.h */
+	__u32 generation;   /* of the image in force, 0: none; written last by the publisher */
+	__u32 thread_moves; /* moves that other threads' labels have to learn of, see label.bpf.h */
 	__u32 pad;
+	__u64 told[PV_LANES];	/* of each lane's `lost`, in the log; written by the agent */
 	__u64 label_failures;	/* labels that could not be stored */
 	__u64 scratch_failures; /* walks that got no memory */
 	__u64 races;		/* walks repeated */
+	__u64 spare;
+	struct pv_counter lanes[PV_LANES];
 };
 
 #ifndef __bpf__
@@ -470,5 +477,6 @@ static_assert(sizeof(struct pv_process) == 72, "process");
 static_assert(sizeof(struct pv_decision_record) == 168, "decision record");
 static_assert(sizeof(struct pv_exec_record) == 136, "exec record");
 static_assert(sizeof(struct pv_exit_record) == 112, "exit record");
+static_assert(sizeof(struct pv_counter) == 64, "a counter fills a cache line");
 #endif
 #endif

@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Identity of a process in a record, and sending records.
+ * Identity of a process in a record, and the work space of a task.
  *
  * Identity comes from kernel objects: thread group id and boot-clock start time of the group
  * leader, which together never repeat within a boot. The name (comm) is information only.
  *
- * Every lane counts an attempt before it asks for room and a loss where there is none, so that
- * attempted = submitted + lost holds at any moment that no program is running.
+ * Fields are read by their types wherever the kernel's own list of pointers that stay valid allows it: such a
+ * load is one instruction, and a helper that reads memory many.
  */
 #ifndef PAVISE_PROCESS_BPF_H
 #define PAVISE_PROCESS_BPF_H
 
-#include "maps.bpf.h"
+#include "send.bpf.h"
 
+/* The namespace that the task's pid is of. That of level 0, where most are, has a constant place. */
 static __always_inline u32 task_pid_ns(struct task_struct *task)
 {
-	u64 pid = 0, ns = 0;
-	u32 level = 0, inum = 0;
+	struct pid *pid = task->thread_pid;
+	u64 address = 0, ns = 0;
+	u32 level, inum = 0;
 
-	if (bpf_probe_read_kernel(&pid, 8, &task->thread_pid) ||
-	    bpf_probe_read_kernel(&level, 4, (void *)(pid + bpf_core_field_offset(struct pid, level))) ||
+	if (!pid)
+		return 0;
+	level = pid->level;
+	if (!level)
+		return pid->numbers[0].ns->ns.inum;
+	if (bpf_probe_read_kernel(&address, 8, &task->thread_pid) ||
 	    bpf_probe_read_kernel(&ns, 8,
-				  (void *)(pid + bpf_core_field_offset(struct pid, numbers[0].ns) +
+				  (void *)(address + bpf_core_field_offset(struct pid, numbers[0].ns) +
 					   (u64)level * bpf_core_type_size(struct upid))) ||
 	    bpf_probe_read_kernel(&inum, 4,
 				  (void *)(ns + bpf_core_field_offset(struct pid_namespace, ns.inum))))
@@ -31,42 +37,23 @@ static __always_inline u32 task_pid_ns(struct task_struct *task)
 
 static __always_inline void process_fill(struct pv_process *p, struct task_struct *task, u32 profile)
 {
-	p->start_ns = task->group_leader->start_boottime;
-	p->parent_start_ns = task->group_leader->real_parent->group_leader->start_boottime;
+	struct task_struct *leader = task->group_leader, *parent = leader->real_parent;
+	const struct cred *cred = task->cred;
+	u64 *comm = (u64 *)p->comm;
+
+	p->start_ns = leader->start_boottime;
+	p->parent_start_ns = parent->group_leader->start_boottime;
 	p->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
 	p->pid = task->tgid;
 	p->tid = task->pid;
-	p->ppid = task->group_leader->real_parent->tgid;
-	p->uid = task->cred->euid.val;
-	p->gid = task->cred->egid.val;
+	p->ppid = parent->tgid;
+	p->uid = cred->euid.val;
+	p->gid = cred->egid.val;
 	p->profile = profile;
 	p->mnt_ns = task->nsproxy->mnt_ns->ns.inum;
 	p->pid_ns = task_pid_ns(task);
-	bpf_probe_read_kernel(p->comm, sizeof(p->comm), task->comm);
-}
-
-static __always_inline void record_head(struct pv_record *r, u32 type, u32 size, u64 seq)
-{
-	r->type = type;
-	r->size = size;
-	r->time_ns = bpf_ktime_get_boot_ns();
-	r->seq = seq;
-}
-
-/* Number of the next record of a lane; counts the attempt. */
-static __always_inline u64 lane_next(enum pv_lane lane)
-{
-	struct pv_state *st = state_get();
-
-	return st ? __sync_fetch_and_add(&st->lanes[lane].attempted, 1) + 1 : 0;
-}
-
-static __always_inline void lane_lost(enum pv_lane lane)
-{
-	struct pv_state *st = state_get();
-
-	if (st)
-		__sync_fetch_and_add(&st->lanes[lane].lost, 1);
+	comm[0] = ((u64 *)task->comm)[0];
+	comm[1] = ((u64 *)task->comm)[1];
 }
 
 /* The scratch space of a task, made where missing. NULL: no memory (counted). */
@@ -81,6 +68,30 @@ static __always_inline struct pv_scratch *scratch_get(struct task_struct *task)
 			__sync_fetch_and_add(&st->scratch_failures, 1);
 	}
 	return s;
+}
+
+#define PV_SPACE_TRIES 4
+
+/* A space that nobody has, NULL: those looked at are taken. To be given back before the program ends. */
+static __always_inline struct pv_space *space_take(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+#pragma unroll
+	for (u32 i = 0; i < PV_SPACE_TRIES; i++) {
+		u32 key = (cpu + i * (PV_SPACES / PV_SPACE_TRIES)) % PV_SPACES;
+		struct pv_space *space = bpf_map_lookup_elem(&spaces, &key);
+
+		if (space && !space->taken && !__sync_lock_test_and_set(&space->taken, 1))
+			return space;
+	}
+	return NULL;
+}
+
+static __always_inline void space_give(struct pv_space *space)
+{
+	barrier();
+	space->taken = 0;
 }
 
 /* The names in scratch as the verifier must see their length: at most PV_NAMES_MAX. */

@@ -78,16 +78,23 @@ static __noinline int label_now(struct task_struct *task, struct pv_state *st)
 	return label_refresh(l, s, task, generation, epoch) == PV_STALE;
 }
 
-/* Tell the agent of a governed process that came to its cgroup. A function of its own for the stack. */
-static __noinline int entry_report(struct task_struct *task, u32 profile)
+/* Tell the agent of a governed process that came to its cgroup. */
+static __always_inline void entry_report(struct task_struct *task, u32 profile)
 {
-	struct pv_task_record r = {};
+	struct pv_sending sending;
+	struct pv_task_record *r;
 
-	record_head(&r.head, PV_REC_TASK, sizeof(r), lane_next(PV_LANE_LINEAGE));
-	process_fill(&r.process, task, profile);
-	if (bpf_ringbuf_output(&lineage, &r, sizeof(r), 0))
-		lane_lost(PV_LANE_LINEAGE);
-	return 0;
+	if (!send_begin(&sending, PV_LANE_LINEAGE))
+		return;
+	r = bpf_ringbuf_reserve(&lineage, sizeof(*r), 0);
+	if (!r) {
+		send_lost(&sending);
+		return;
+	}
+	send_number(&sending, &r->head);
+	record_head(&r->head, PV_REC_TASK, sizeof(*r));
+	process_fill(&r->process, task, profile);
+	SEND_SUBMIT(&sending, &lineage, r);
 }
 
 SEC("tp_btf/cgroup_attach_task")
@@ -112,6 +119,34 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 	return 0;
 }
 
+/*
+ * Keep a label over an exec by which nothing has changed that it was resolved for: no executable matters to
+ * this policy set, the task is as it was, and has executed in this cgroup before. Returns whether it is kept.
+ */
+static __always_inline bool label_keep(struct pv_label *l, struct task_struct *task, struct pv_state *st,
+				       u64 exec_cgroup)
+{
+	struct mm_struct *mm = task->mm;
+	struct file *file = mm ? mm->exe_file : NULL;
+	struct pv_matcher m;
+	bool keep;
+
+	if (!file || exec_cgroup != l->exec_cgroup || !matcher_open(&m) ||
+	    !(m.head->exe_start & PV_DECIDED) || __sync_val_compare_and_swap(&l->writing, 0, 1))
+		return false;
+	l->version++;
+	l->exe_inode = (u64)file->f_inode; /* first: whoever finds the exec seen goes by this */
+	barrier();
+	l->execs_seen++;
+	barrier();
+	keep = label_fresh(l, task, m.head->generation, st->thread_moves);
+	if (!keep)
+		l->execs_seen--;
+	barrier();
+	l->writing = 0;
+	return keep;
+}
+
 /* Past the point of no return: the new mm has its executable, and the new uid is in force. */
 SEC("lsm/bprm_committed_creds")
 int BPF_PROG(committed_creds, struct linux_binprm *bprm)
@@ -119,12 +154,16 @@ int BPF_PROG(committed_creds, struct linux_binprm *bprm)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
 	struct pv_state *st = state_get();
+	u64 exec_cgroup;
 
 	if (!l || !st)
 		return 0; /* the first label is that of a task that has executed where it is */
+	exec_cgroup = l->exec_cgroup;
 	l->exec_cgroup = cgroup_id(task);
 	barrier();
 	l->execs++;
+	if (label_keep(l, task, st, exec_cgroup))
+		return 0;
 	if (label_now(task, st))
 		label_now(task, st);
 	return 0;

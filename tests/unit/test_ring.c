@@ -107,9 +107,13 @@ static void take(void *context, const void *data, size_t size)
 
 static void read_all(struct writer *w)
 {
-	do
-		ring_read(&w->ring, 100, take, w);
-	while (ring_release(&w->ring));
+	uint64_t end = ring_end(&w->ring);
+	const void *data;
+	size_t size;
+
+	for (; (data = ring_peek(&w->ring, end, &size)); ring_next(&w->ring))
+		take(w, data, size);
+	ring_release(&w->ring);
 }
 
 /* Records of all lengths, over both ends of the window and of the ring, some of them discarded. */
