@@ -56,6 +56,8 @@ AGENT_SRC := $(wildcard agent/*.c agent/*/*.c)
 AGENT_OBJ := $(AGENT_SRC:%.c=$(OUTPUT)/%.o)
 LIB_OBJ := $(filter-out $(OUTPUT)/agent/main.o,$(AGENT_OBJ))
 LSM_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/lsm/*.bpf.c))
+# the kernel functions, first in each object
+KERNEL_OBJ := $(OUTPUT)/bpf/kernel.bpf.o
 TRACE_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/trace/*.bpf.c))
 SKELETONS := $(OUTPUT)/gen/lsm.skel.h $(OUTPUT)/gen/trace.skel.h
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -69,7 +71,7 @@ VM_SRC := $(wildcard tests/vm/*.c)
 VM_BIN := $(VM_SRC:%.c=$(OUTPUT)/%) $(OUTPUT)/tests/vm/agree
 BENCH_VM := $(patsubst %.c,$(OUTPUT)/%,$(wildcard tests/bench/vm/*.c)) \
 	$(patsubst %.c,$(OUTPUT)/%.o,$(wildcard tests/bench/floor/*.bpf.c)) $(OUTPUT)/tests/bench/floor/floor
-DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d) \
+DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(KERNEL_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d) \
 	$(BENCH_OBJ:.o=.d) $(addsuffix .d,$(basename $(BENCH_VM))) $(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d) $(OUTPUT)/tests/agree/agree.bpf.d
 
 .DELETE_ON_ERROR:
@@ -171,8 +173,8 @@ $(OUTPUT)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(OUTPUT)/gen/lsm.bpf.o: $(LSM_OBJ)
-$(OUTPUT)/gen/trace.bpf.o: $(TRACE_OBJ)
+$(OUTPUT)/gen/lsm.bpf.o: $(KERNEL_OBJ) $(LSM_OBJ)
+$(OUTPUT)/gen/trace.bpf.o: $(KERNEL_OBJ) $(TRACE_OBJ)
 $(OUTPUT)/gen/%.bpf.o:
 	$(say) BPFLINK $@
 	$(Q)mkdir -p $(@D)
@@ -239,7 +241,7 @@ $(OUTPUT)/tests/vm/%: tests/vm/%.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -static -o $@ $<
 
 # The guest has no cmocka: it comes along.
-$(OUTPUT)/gen/agree.bpf.o: $(OUTPUT)/tests/agree/agree.bpf.o
+$(OUTPUT)/gen/agree.bpf.o: $(KERNEL_OBJ) $(OUTPUT)/tests/agree/agree.bpf.o
 $(OUTPUT)/tests/agree/%.bpf.o: tests/agree/%.bpf.c
 	$(say) BPF $<
 	$(Q)mkdir -p $(@D)

@@ -9,9 +9,7 @@
 #ifndef PAVISE_MAPS_BPF_H
 #define PAVISE_MAPS_BPF_H
 
-#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
+#include "kernel.bpf.h"
 #include <bpf/bpf_tracing.h>
 #include "pavise.h"
 

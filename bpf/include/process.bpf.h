@@ -31,6 +31,7 @@ static __always_inline u32 task_pid_ns(struct task_struct *task)
 
 static __always_inline void process_fill(struct pv_process *p, struct task_struct *task, u32 profile)
 {
+	task = task_fields(task);
 	p->start_ns = task->group_leader->start_boottime;
 	p->parent_start_ns = task->group_leader->real_parent->group_leader->start_boottime;
 	p->cgroup_id = task->cgroups->dfl_cgrp->kn->id;

@@ -262,7 +262,7 @@ __weak int walk(struct pv_scratch *s)
 
 	if (!s)
 		return PV_WALK_FAULT;
-	s->namespace = (u64)bpf_get_current_task_btf()->nsproxy->mnt_ns;
+	s->namespace = (u64)task_fields(bpf_get_current_task_btf())->nsproxy->mnt_ns;
 	bpf_loop(PV_WALK_TRIES, walk_try, &w, 0);
 	if (s->names_len > PV_NAMES_MAX)
 		s->names_len = 0;
