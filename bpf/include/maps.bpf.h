@@ -144,7 +144,6 @@ struct pv_scratch {
 	u64 namespace; /* of the current task */
 	u64 digest;    /* of the levels: where the name is */
 	u32 levels;
-	u32 done;
 	u32 walked; /* the walk was done, or the question needs none */
 	/* match: where the reading of a name is */
 	u32 match_left;		     /* bytes of names before the component at hand */

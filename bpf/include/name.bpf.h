@@ -112,7 +112,7 @@ static __always_inline u32 exe_class(struct pv_scratch *s, struct task_struct *t
 	s->object = (u64)file->f_path.dentry;
 	s->mnt = (u64)file->f_path.mnt;
 	answer = walk(s);
-	s->origin.exe_digest = s->digest;
+	s->origin.exe_digest = walk_digest(s);
 	switch (answer) {
 	case PV_WALK_OK:
 	case PV_WALK_FOREIGN:

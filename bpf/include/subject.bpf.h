@@ -14,6 +14,8 @@ static __always_inline void subject_copy(struct pv_subject *s, const struct pv_l
 {
 	s->n = 1;
 	s->overfull = l->flags & PV_LABEL_OVERFULL;
+	if (!l->n_held)
+		return;
 	for (u32 i = 0; i < PV_HELD_MAX; i++) {
 		s->profile[1 + i] = l->held[i];
 		if (i < l->n_held)
