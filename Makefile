@@ -56,6 +56,8 @@ AGENT_SRC := $(wildcard agent/*.c agent/*/*.c)
 AGENT_OBJ := $(AGENT_SRC:%.c=$(OUTPUT)/%.o)
 LIB_OBJ := $(filter-out $(OUTPUT)/agent/main.o,$(AGENT_OBJ))
 LSM_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/lsm/*.bpf.c))
+# the kernel functions, first in each object
+KERNEL_OBJ := $(OUTPUT)/bpf/kernel.bpf.o
 TRACE_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/trace/*.bpf.c))
 SKELETONS := $(OUTPUT)/gen/lsm.skel.h $(OUTPUT)/gen/trace.skel.h
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -72,7 +74,7 @@ BYPASS := $(OUTPUT)/tests/bypass/bypass
 BYPASS_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard tests/bypass/*.c))
 BENCH_VM := $(patsubst %.c,$(OUTPUT)/%,$(wildcard tests/bench/vm/*.c)) \
 	$(patsubst %.c,$(OUTPUT)/%.o,$(wildcard tests/bench/floor/*.bpf.c)) $(OUTPUT)/tests/bench/floor/floor
-DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d) \
+DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(KERNEL_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d) \
 	$(BYPASS_OBJ:.o=.d) $(BENCH_OBJ:.o=.d) $(BENCH_AGENT:=.d) $(addsuffix .d,$(basename $(BENCH_VM))) $(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d) $(OUTPUT)/tests/agree/agree.bpf.d
 
 .DELETE_ON_ERROR:
@@ -180,8 +182,8 @@ $(OUTPUT)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(OUTPUT)/gen/lsm.bpf.o: $(LSM_OBJ)
-$(OUTPUT)/gen/trace.bpf.o: $(TRACE_OBJ)
+$(OUTPUT)/gen/lsm.bpf.o: $(KERNEL_OBJ) $(LSM_OBJ)
+$(OUTPUT)/gen/trace.bpf.o: $(KERNEL_OBJ) $(TRACE_OBJ)
 $(OUTPUT)/gen/%.bpf.o:
 	$(say) BPFLINK $@
 	$(Q)mkdir -p $(@D)
@@ -264,7 +266,7 @@ $(BYPASS): $(BYPASS_OBJ) tests/bypass/rows tests/bypass/complete
 	$(Q)tests/bypass/complete $@
 
 # The guest has no cmocka: it comes along.
-$(OUTPUT)/gen/agree.bpf.o: $(OUTPUT)/tests/agree/agree.bpf.o
+$(OUTPUT)/gen/agree.bpf.o: $(KERNEL_OBJ) $(OUTPUT)/tests/agree/agree.bpf.o
 $(OUTPUT)/tests/agree/%.bpf.o: tests/agree/%.bpf.c
 	$(say) BPF $<
 	$(Q)mkdir -p $(@D)

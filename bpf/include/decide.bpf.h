@@ -359,6 +359,19 @@ static __always_inline int subject_answer(struct pv_scratch *s, struct pv_matche
 	return r;
 }
 
+/* Is it clear that a path must be walked, before any profile is asked? */
+static __always_inline bool walk_matters(const struct pv_scratch *s, struct pv_matcher *m,
+					 const struct pv_question *q)
+{
+	struct pv_profile *p;
+	u32 number;
+
+	if (s->walked || q->kind != PV_KIND_PATH)
+		return false;
+	p = subject_profile(m, &s->subject, 0, &number);
+	return p && !(p->path_start & PV_DECIDED);
+}
+
 static __always_inline void record_inode(struct pv_decision_record *r, u64 inode)
 {
 	u16 mode = 0;
@@ -659,7 +672,7 @@ __weak int decide_once(const struct pv_question *q)
 	s->context.exe = s->subject.exe;
 	s->context.inode = q->inode;
 	s->names_len = q->kind == PV_KIND_ABSTRACT ? abstract_read(s, q) : 0;
-	r = subject_answer(s, &m, q, generation);
+	r = walk_matters(s, &m, q) ? PV_WALK_DUE : subject_answer(s, &m, q, generation);
 	if (has_path(q) && (r == PV_WALK_DUE || (!r && s->answer.cell))) {
 		/* a path matters, or is to be named in the record */
 		r = decide_by_walk(s, &m, q, generation);

@@ -190,7 +190,7 @@ static __always_inline void origin_get(struct pv_origin *o, const struct pv_labe
  */
 static __always_inline int task_profile(struct pv_scratch *s, struct task_struct *task, u32 generation)
 {
-	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
+	struct cgroup *cgroup = task_fields(task)->cgroups->dfl_cgrp;
 	struct pv_origin *o = &s->origin;
 	bool stale = false;
 

@@ -9,9 +9,7 @@
 #ifndef PAVISE_MAPS_BPF_H
 #define PAVISE_MAPS_BPF_H
 
-#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
+#include "kernel.bpf.h"
 #include <bpf/bpf_tracing.h>
 #include "pavise.h"
 
@@ -146,7 +144,6 @@ struct pv_scratch {
 	u64 namespace; /* of the current task */
 	u64 digest;    /* of the levels: where the name is */
 	u32 levels;
-	u32 done;
 	u32 walked; /* the walk was done, or the question needs none */
 	/* match: where the reading of a name is */
 	u32 match_left;		     /* bytes of names before the component at hand */

@@ -145,7 +145,7 @@ static __always_inline bool owns(u64 inode)
 		return true;
 	if (bpf_probe_read_kernel(&uid, 4, (void *)(inode + bpf_core_field_offset(struct inode, i_uid))))
 		return false;
-	return uid == bpf_get_current_task_btf()->cred->fsuid.val;
+	return uid == task_fields(bpf_get_current_task_btf())->cred->fsuid.val;
 }
 
 static long choose_step(u32 i, struct pv_choosing *c)

@@ -88,7 +88,7 @@ __weak int path_answer(struct pv_scratch *s, u32 start, u32 generation)
 static __always_inline u32 exe_class(struct pv_scratch *s, struct task_struct *task, u32 generation,
 				     bool *stale)
 {
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = task_fields(task)->mm;
 	struct pv_matcher m;
 	struct file *file;
 	u64 inode = 0;
@@ -112,7 +112,7 @@ static __always_inline u32 exe_class(struct pv_scratch *s, struct task_struct *t
 	s->object = (u64)file->f_path.dentry;
 	s->mnt = (u64)file->f_path.mnt;
 	answer = walk(s);
-	s->origin.exe_digest = s->digest;
+	s->origin.exe_digest = walk_digest(s);
 	switch (answer) {
 	case PV_WALK_OK:
 	case PV_WALK_FOREIGN:

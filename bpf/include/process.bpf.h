@@ -37,10 +37,14 @@ static __always_inline u32 task_pid_ns(struct task_struct *task)
 
 static __always_inline void process_fill(struct pv_process *p, struct task_struct *task, u32 profile)
 {
-	struct task_struct *leader = task->group_leader, *parent = leader->real_parent;
-	const struct cred *cred = task->cred;
+	struct task_struct *leader, *parent;
 	u64 *comm = (u64 *)p->comm;
+	const struct cred *cred;
 
+	task = task_fields(task);
+	leader = task->group_leader;
+	parent = leader->real_parent;
+	cred = task->cred;
 	p->start_ns = leader->start_boottime;
 	p->parent_start_ns = parent->group_leader->start_boottime;
 	p->cgroup_id = task->cgroups->dfl_cgrp->kn->id;

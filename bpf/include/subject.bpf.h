@@ -14,6 +14,8 @@ static __always_inline void subject_copy(struct pv_subject *s, const struct pv_l
 {
 	s->n = 1;
 	s->overfull = l->flags & PV_LABEL_OVERFULL;
+	if (!l->n_held)
+		return;
 	for (u32 i = 0; i < PV_HELD_MAX; i++) {
 		s->profile[1 + i] = l->held[i];
 		if (i < l->n_held)
@@ -91,7 +93,7 @@ static __always_inline void subject_add(struct pv_subject *s, u32 profile)
 __weak int subject_start(struct pv_scratch *s, int governed, u32 generation)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
+	struct cgroup *cgroup = task_fields(task)->cgroups->dfl_cgrp;
 	struct pv_matcher m;
 	struct pv_label *l;
 	u32 fault = 0;

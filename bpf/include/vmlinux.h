@@ -290,6 +290,11 @@ struct sockaddr {
 };
 
 /* what there are hooks for */
+/* only asked for */
+struct bpf_list_head {
+	u64 next;
+};
+
 union security_list_options {
 	int (*file_truncate)(struct file *file);
 };

@@ -19,14 +19,17 @@
  * once more at the end: had any level been renamed or moved meanwhile, it differs. Only renames of
  * the object's own ancestors disturb a walk, so that a tenant who renames elsewhere in a loop can
  * neither starve nor mislead it. x86 keeps loads in order. After PV_WALK_TRIES it is PV_WALK_RACE.
+ *
+ * What it costs: from 6.2 on the fields are typed loads (kernel.bpf.h), which give 0 where nothing can be
+ * read; no parent is 0, so that this is a fault. A name inside the dentry is copied by words. On 6.1 the
+ * dentry is read as a whole, and its fields from the copy.
  */
 #ifndef PAVISE_WALK_BPF_H
 #define PAVISE_WALK_BPF_H
 
 #include "maps.bpf.h"
 
-#define PV_WALK_TRIES	4
-#define PV_INLINE_BYTES 32 /* of the inline name, copied without a helper call */
+#define PV_WALK_TRIES 4
 
 /* The state is in the scratch space: for the verifier all of it is unknown, which keeps it short. */
 struct pv_walker {
@@ -35,37 +38,45 @@ struct pv_walker {
 
 #define DENTRY(field) bpf_core_field_offset(struct dentry, field)
 #define MOUNT(field)  bpf_core_field_offset(struct mount, field)
+#define DENTRY_NAME   (DENTRY(d_inode) + 8) /* of a short name, inside the dentry */
 
-static __always_inline u32 mount_digest(u64 parent, u64 mountpoint)
+/*
+ * Where a mount is mounted, into s->raw: its parent and the mountpoint. By way of memory, which turns them
+ * into numbers for the verifier.
+ */
+static __always_inline bool mount_read(struct pv_scratch *s, u64 mount)
 {
-	u64 x = parent ^ (mountpoint * 0x9e3779b97f4a7c15ull);
+	bool read = READ_FIELD(&s->raw[0], mount, mount, mnt_parent) &&
+		    READ_FIELD(&s->raw[1], mount, mount, mnt_mountpoint);
+
+	barrier();
+	return read && s->raw[0];
+}
+
+/* Of what mount_read() found. */
+static __always_inline u32 mount_digest(const struct pv_scratch *s)
+{
+	u64 x = s->raw[0] ^ (s->raw[1] * 0x9e3779b97f4a7c15ull);
 
 	return (u32)(x >> 32) ^ (u32)x;
 }
 
-static __always_inline bool read_u64(u64 *to, u64 address)
-{
-	return bpf_probe_read_kernel(to, 8, (void *)address) == 0;
-}
-
-static __always_inline void walk_end(struct pv_scratch *s, u32 end)
+/* The walk is over. */
+static __always_inline long walk_end(struct pv_scratch *s, u32 end)
 {
 	s->end = end;
-	s->done = 1;
+	return 1;
 }
 
-static __always_inline void walk_note(struct pv_scratch *s, u64 pointer, u32 check)
+/* Keep the n-th level for the second look. */
+static __always_inline bool walk_note(struct pv_scratch *s, u32 n, u64 pointer, u32 check)
 {
-	u32 n = s->levels;
-
-	if (n >= PV_WALK_LEVELS) {
-		walk_end(s, PV_WALK_DEEP);
-		return;
-	}
+	if (n >= PV_WALK_LEVELS)
+		return false;
 	s->level[n] = pointer;
 	s->check[n] = check;
-	s->digest = (s->digest ^ pointer ^ (u64)check << 32) * 0x9e3779b97f4a7c15ull;
 	s->levels = n + 1;
+	return true;
 }
 
 #define SB_KERNMOUNT (1 << 22)
@@ -75,8 +86,7 @@ static __always_inline bool walk_kernel_mount(struct pv_scratch *s)
 {
 	u64 sb = 0, flags = 0;
 
-	return read_u64(&sb, s->mount + MOUNT(mnt) + bpf_core_field_offset(struct vfsmount, mnt_sb)) &&
-	       read_u64(&flags, sb + bpf_core_field_offset(struct super_block, s_flags)) &&
+	return READ_FIELD(&sb, mount, s->mount, mnt.mnt_sb) && READ_FIELD(&flags, super_block, sb, s_flags) &&
 	       flags & SB_KERNMOUNT;
 }
 
@@ -84,145 +94,158 @@ static __always_inline bool walk_kernel_mount(struct pv_scratch *s)
  * The end of a mount that is in no namespace: what the kernel mounted for itself, a layer that
  * overlayfs uses under a private mount, or a tree that was detached.
  */
-static __always_inline void walk_unattached(struct pv_scratch *s, u64 ns)
+static __always_inline long walk_unattached(struct pv_scratch *s, u64 ns)
 {
 	if (walk_kernel_mount(s))
-		walk_end(s, PV_WALK_INTERNAL);
-	else
-		walk_end(s, ns ? PV_WALK_LAYER : PV_WALK_DETACHED);
+		return walk_end(s, PV_WALK_INTERNAL);
+	return walk_end(s, ns ? PV_WALK_LAYER : PV_WALK_DETACHED);
 }
 
 /* At the root of the topmost mount: whose namespace is it? */
-static __always_inline void walk_top(struct pv_scratch *s)
+static __always_inline long walk_top(struct pv_scratch *s)
 {
 	u64 ns = 0, seq = 1;
 
-	if (!read_u64(&ns, s->mount + MOUNT(mnt_ns)))
-		walk_end(s, PV_WALK_FAULT);
-	else if (ns == s->namespace)
-		walk_end(s, PV_WALK_OK);
-	else if (!ns || ns >= (u64)-4095) /* none, or MNT_NS_INTERNAL, an error pointer */
-		walk_unattached(s, ns);
-	else {
-		/* an anonymous namespace (open_tree, fsmount) has sequence 0 where it has one */
-		if (bpf_core_field_exists(struct mnt_namespace, seq))
-			read_u64(&seq, ns + bpf_core_field_offset(struct mnt_namespace, seq));
-		walk_end(s, seq ? PV_WALK_FOREIGN : PV_WALK_DETACHED);
-	}
+	if (!READ_FIELD(&ns, mount, s->mount, mnt_ns))
+		return walk_end(s, PV_WALK_FAULT);
+	if (ns == s->namespace)
+		return walk_end(s, PV_WALK_OK);
+	if (!ns || ns >= (u64)-4095) /* none, or MNT_NS_INTERNAL, an error pointer */
+		return walk_unattached(s, ns);
+	/* an anonymous namespace (open_tree, fsmount) has sequence 0 where it has one */
+	if (bpf_core_field_exists(struct mnt_namespace, seq))
+		READ_FIELD(&seq, mnt_namespace, ns, seq);
+	return walk_end(s, seq ? PV_WALK_FOREIGN : PV_WALK_DETACHED);
 }
 
 /* At a dentry without a parent that is not the root of its mount. */
-static __always_inline void walk_orphan(struct pv_scratch *s)
+static __always_inline long walk_orphan(struct pv_scratch *s)
 {
 	u64 ns = 0;
 
-	if (read_u64(&ns, s->mount + MOUNT(mnt_ns)) && ns >= (u64)-4095)
-		walk_unattached(s, ns);
-	else
-		walk_end(s, PV_WALK_ESCAPED);
+	if (READ_FIELD(&ns, mount, s->mount, mnt_ns) && ns >= (u64)-4095)
+		return walk_unattached(s, ns);
+	return walk_end(s, PV_WALK_ESCAPED);
 }
 
 /* From the root of a mount to the place where it is mounted. */
-static __always_inline void walk_mount(struct pv_scratch *s)
+static __always_inline long walk_mount(struct pv_scratch *s, u32 n)
 {
-	u64 parent = 0, mountpoint = 0, vfs;
-
-	if (!read_u64(&parent, s->mount + MOUNT(mnt_parent)) ||
-	    !read_u64(&mountpoint, s->mount + MOUNT(mnt_mountpoint))) {
-		walk_end(s, PV_WALK_FAULT);
-		return;
-	}
-	if (parent == s->mount) {
-		walk_top(s);
-		return;
-	}
-	walk_note(s, s->mount + 1, mount_digest(parent, mountpoint));
-	vfs = parent + MOUNT(mnt) + bpf_core_field_offset(struct vfsmount, mnt_root);
-	if (!read_u64(&s->root, vfs))
-		walk_end(s, PV_WALK_FAULT);
-	s->mount = parent;
-	s->dentry = mountpoint;
+	if (!mount_read(s, s->mount))
+		return walk_end(s, PV_WALK_FAULT);
+	if (s->raw[0] == s->mount)
+		return walk_top(s);
+	if (!walk_note(s, n, s->mount + 1, mount_digest(s)))
+		return walk_end(s, PV_WALK_DEEP);
+	s->mount = s->raw[0];
+	s->dentry = s->raw[1];
+	return READ_FIELD(&s->root, mount, s->mount, mnt.mnt_root) ? 0 : walk_end(s, PV_WALK_FAULT);
 }
 
-/* Append a component. */
-static __always_inline void walk_name(struct pv_scratch *s, u64 name, u32 length, const void *inlined)
+/* What the walk needs of a dentry. */
+struct pv_dentry {
+	u64 parent;
+	u64 name;
+	u32 length;
+	u32 seq;
+	const u64 *inlined; /* where a short name stands */
+};
+
+static __always_inline bool dentry_read(struct pv_scratch *s, struct pv_dentry *to)
 {
-	const u64 *from = inlined;
-	u32 at = s->names_len;
+	struct dentry *d;
+	u8 *raw;
 
-	if (length > 255 || at + length + 1 > PV_NAMES_MAX || at >= PV_NAMES_MAX) {
-		walk_end(s, PV_WALK_DEEP);
-		return;
+	if (can_cast()) {
+		d = KERNEL(dentry, s->dentry);
+		to->seq = d->d_seq.seqcount.sequence;
+		barrier();
+		to->parent = (u64)d->d_parent;
+		to->length = d->d_name.len;
+		to->name = (u64)d->d_name.name;
+		to->inlined = (void *)d + DENTRY_NAME;
+		return to->parent;
 	}
-	if (inlined && length <= PV_INLINE_BYTES) {
-		u64 *to = (u64 *)&s->names[at];
+	raw = (u8 *)s->raw;
+	if (bpf_probe_read_kernel(s->raw, sizeof(s->raw), (void *)s->dentry))
+		return false;
+	to->seq = *(u32 *)(raw + DENTRY(d_seq));
+	to->parent = *(u64 *)(raw + DENTRY(d_parent));
+	to->length = *(u32 *)(raw + DENTRY(d_name.len));
+	to->name = *(u64 *)(raw + DENTRY(d_name.name));
+	to->inlined = (u64 *)(raw + DENTRY_NAME);
+	return true;
+}
 
-		to[0] = from[0];
-		to[1] = from[1];
-		to[2] = from[2];
-		to[3] = from[3];
-	} else if (bpf_probe_read_kernel(&s->names[at], length & 255, (void *)name)) {
-		walk_end(s, PV_WALK_FAULT);
-		return;
+#define PV_INLINE_BYTES 32 /* of a name that stands inside the dentry, copied without a helper call */
+
+/* Append a component, a short one by words. PV_WALK_OK, or why it cannot be. */
+static __always_inline u32 walk_name(struct pv_scratch *s, const struct pv_dentry *d)
+{
+	u32 at = s->names_len, length = d->length;
+	u64 *to;
+
+	if (length > 255 || at >= PV_NAMES_MAX || at + length >= PV_NAMES_MAX)
+		return PV_WALK_DEEP;
+	if (d->name == s->dentry + DENTRY_NAME && length <= PV_INLINE_BYTES) {
+		to = (u64 *)&s->names[at];
+		to[0] = d->inlined[0];
+		if (length > 8) {
+			to[1] = d->inlined[1];
+			to[2] = d->inlined[2];
+			to[3] = d->inlined[3];
+		}
+	} else if (bpf_probe_read_kernel(&s->names[at], length & 255, (void *)d->name)) {
+		return PV_WALK_FAULT;
 	}
 	at += length;
 	if (at < PV_NAMES_MAX)
 		s->names[at] = length;
 	s->names_len = at + 1;
+	return PV_WALK_OK;
 }
 
-static long walk_step(u32 i, struct pv_walker *w)
+/* The n-th step; every one but the last notes a level. */
+static long walk_step(u32 n, struct pv_walker *w)
 {
 	struct pv_scratch *s = w->s;
-	u8 *d = (u8 *)s->raw;
-	u64 parent, name;
-	u32 seq, length;
+	struct pv_dentry d;
+	u32 r;
 
-	if (s->dentry == s->root) {
-		walk_mount(s);
-		return s->done ? 1 : 0;
-	}
-	if (bpf_probe_read_kernel(s->raw, sizeof(s->raw), (void *)s->dentry)) {
-		walk_end(s, PV_WALK_FAULT);
-		return 1;
-	}
-	seq = *(u32 *)(d + DENTRY(d_seq));
-	parent = *(u64 *)(d + DENTRY(d_parent));
-	length = *(u32 *)(d + DENTRY(d_name.len));
-	name = *(u64 *)(d + DENTRY(d_name.name));
-	walk_note(s, s->dentry, seq);
-	if (s->done)
-		return 1;
-	/* a short name stands inside the dentry, behind d_inode, and was read with it */
-	walk_name(s, name, length, name == s->dentry + DENTRY(d_inode) + 8 ? d + DENTRY(d_inode) + 8 : NULL);
+	if (s->dentry == s->root)
+		return walk_mount(s, n);
+	if (!dentry_read(s, &d))
+		return walk_end(s, PV_WALK_FAULT);
+	if (!walk_note(s, n, s->dentry, d.seq))
+		return walk_end(s, PV_WALK_DEEP);
+	r = walk_name(s, &d);
+	if (r)
+		return walk_end(s, r);
 	/* pseudo files (pipes, memfd) are their own parent and not the mount's root */
-	if (parent == s->dentry && !s->done)
-		walk_orphan(s);
-	s->dentry = parent;
-	return s->done ? 1 : 0;
+	if (d.parent == s->dentry)
+		return walk_orphan(s);
+	s->dentry = d.parent;
+	return 0;
 }
 
 /* The second look: nothing moved. */
 static long walk_recheck(u32 i, struct pv_walker *w)
 {
-	u64 pointer, parent = 0, mountpoint = 0;
 	struct pv_scratch *s = w->s;
+	u64 pointer;
 	u32 seq = 1;
 
-	if (i >= s->levels || i >= PV_WALK_LEVELS)
+	if (i >= PV_WALK_LEVELS)
 		return 1;
 	pointer = s->level[i];
 	if (pointer & 1) {
-		if (read_u64(&parent, pointer - 1 + MOUNT(mnt_parent)) &&
-		    read_u64(&mountpoint, pointer - 1 + MOUNT(mnt_mountpoint)) &&
-		    mount_digest(parent, mountpoint) == s->check[i])
+		if (mount_read(s, pointer - 1) && mount_digest(s) == s->check[i])
 			return 0;
-	} else if (!bpf_probe_read_kernel(&seq, 4, (void *)(pointer + DENTRY(d_seq))) && !(seq & 1) &&
+	} else if (READ_FIELD(&seq, dentry, pointer, d_seq.seqcount.sequence) && !(seq & 1) &&
 		   seq == s->check[i]) {
 		return 0;
 	}
-	s->end = PV_WALK_RACE;
-	return 1;
+	return walk_end(s, PV_WALK_RACE);
 }
 
 static long walk_try(u32 i, struct pv_walker *w)
@@ -232,17 +255,14 @@ static long walk_try(u32 i, struct pv_walker *w)
 
 	s->dentry = s->object;
 	s->mount = s->mnt - MOUNT(mnt);
-	s->levels = s->names_len = s->done = 0;
-	s->digest = 1;
+	s->levels = s->names_len = 0;
 	s->end = PV_WALK_DEEP;
-	if (!read_u64(&s->root, s->mnt + bpf_core_field_offset(struct vfsmount, mnt_root))) {
-		s->end = PV_WALK_FAULT;
-		return 1;
-	}
-	bpf_loop(PV_WALK_LEVELS * 2, walk_step, w, 0);
+	if (!READ_FIELD(&s->root, mount, s->mount, mnt.mnt_root))
+		return walk_end(s, PV_WALK_FAULT);
+	bpf_loop(PV_WALK_LEVELS + 1, walk_step, w, 0);
 	if (s->end == PV_WALK_DEEP || s->end == PV_WALK_FAULT)
 		return 1;
-	bpf_loop(PV_WALK_LEVELS, walk_recheck, w, 0);
+	bpf_loop(s->levels, walk_recheck, w, 0);
 	if (s->end != PV_WALK_RACE)
 		return 1;
 	st = state_get();
@@ -262,11 +282,32 @@ __weak int walk(struct pv_scratch *s)
 
 	if (!s)
 		return PV_WALK_FAULT;
-	s->namespace = (u64)bpf_get_current_task_btf()->nsproxy->mnt_ns;
-	bpf_loop(PV_WALK_TRIES, walk_try, &w, 0);
+	s->namespace = (u64)task_fields(bpf_get_current_task_btf())->nsproxy->mnt_ns;
+	if (!walk_try(0, &w))
+		bpf_loop(PV_WALK_TRIES - 1, walk_try, &w, 0);
 	if (s->names_len > PV_NAMES_MAX)
 		s->names_len = 0;
 	return s->end;
+}
+
+static long walk_digest_step(u32 i, struct pv_walker *w)
+{
+	struct pv_scratch *s = w->s;
+
+	if (i >= PV_WALK_LEVELS)
+		return 1;
+	s->digest = (s->digest ^ s->level[i] ^ (u64)s->check[i] << 32) * 0x9e3779b97f4a7c15ull;
+	return 0;
+}
+
+/* Where the name is that was walked: another digest, another place. */
+static __always_inline u64 walk_digest(struct pv_scratch *s)
+{
+	struct pv_walker w = {.s = s};
+
+	s->digest = 1;
+	bpf_loop(s->levels, walk_digest_step, &w, 0);
+	return s->digest;
 }
 
 #endif
