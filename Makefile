@@ -55,8 +55,8 @@ BPF_CFLAGS := -std=gnu11 -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ibpf/i
 AGENT_SRC := $(wildcard agent/*.c agent/*/*.c)
 AGENT_OBJ := $(AGENT_SRC:%.c=$(OUTPUT)/%.o)
 LIB_OBJ := $(filter-out $(OUTPUT)/agent/main.o,$(AGENT_OBJ))
-LSM_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/lsm/*.bpf.c))
-TRACE_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/trace/*.bpf.c))
+LSM_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/*.bpf.c bpf/lsm/*.bpf.c))
+TRACE_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/*.bpf.c bpf/trace/*.bpf.c))
 SKELETONS := $(OUTPUT)/gen/lsm.skel.h $(OUTPUT)/gen/trace.skel.h
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(OUTPUT)/%)
@@ -239,7 +239,7 @@ $(OUTPUT)/tests/vm/%: tests/vm/%.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS) -static -o $@ $<
 
 # The guest has no cmocka: it comes along.
-$(OUTPUT)/gen/agree.bpf.o: $(OUTPUT)/tests/agree/agree.bpf.o
+$(OUTPUT)/gen/agree.bpf.o: $(OUTPUT)/tests/agree/agree.bpf.o $(OUTPUT)/bpf/state.bpf.o
 $(OUTPUT)/tests/agree/%.bpf.o: tests/agree/%.bpf.c
 	$(say) BPF $<
 	$(Q)mkdir -p $(@D)
