@@ -56,8 +56,8 @@ AGENT_SRC := $(wildcard agent/*.c agent/*/*.c)
 AGENT_OBJ := $(AGENT_SRC:%.c=$(OUTPUT)/%.o)
 LIB_OBJ := $(filter-out $(OUTPUT)/agent/main.o,$(AGENT_OBJ))
 LSM_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/lsm/*.bpf.c))
-# the kernel functions, first in each object
-KERNEL_OBJ := $(OUTPUT)/bpf/kernel.bpf.o
+# what all programs share, first in each object: the kernel functions, and the state
+KERNEL_OBJ := $(OUTPUT)/bpf/kernel.bpf.o $(OUTPUT)/bpf/state.bpf.o
 TRACE_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/trace/*.bpf.c))
 SKELETONS := $(OUTPUT)/gen/lsm.skel.h $(OUTPUT)/gen/trace.skel.h
 UNIT_SRC := $(wildcard tests/unit/test_*.c)

@@ -27,9 +27,15 @@
 #define DETACH_TIMEOUT_MS 10000
 #define DETACH_STEP_MS	  10
 
-static const char *const map_names[KMAPS] = {
-	[KMAP_IMAGES] = "images",   [KMAP_LABELS] = "labels", [KMAP_DECISIONS] = "decisions",
-	[KMAP_LINEAGE] = "lineage", [KMAP_STATE] = "state",
+/* Names of the maps in the objects, and of their pins, which may have no dot. */
+static const struct {
+	const char *map, *pin;
+} map_names[KMAPS] = {
+	[KMAP_IMAGES] = {"images", "map_images"},
+	[KMAP_LABELS] = {"labels", "map_labels"},
+	[KMAP_DECISIONS] = {"decisions", "map_decisions"},
+	[KMAP_LINEAGE] = {"lineage", "map_lineage"},
+	[KMAP_STATE] = {PROGRAM_STATE_MAP, "map_state"},
 };
 
 void kernel_init(struct kernel *k, const struct machine_paths *paths)
@@ -143,13 +149,12 @@ static int attach_object(struct kernel *k, const struct program_object *o, struc
 static int take_maps(struct kernel *k, const struct program_object *o, struct refusal *r)
 {
 	for (int i = 0; i < KMAPS; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(o->object, map_names[i]);
-		CLEANUP_FREE char *name = strfmt("map_%s", map_names[i]);
-		CLEANUP_FREE char *path = name ? kernel_pin(k, name) : NULL;
+		struct bpf_map *map = bpf_object__find_map_by_name(o->object, map_names[i].map);
+		CLEANUP_FREE char *path = kernel_pin(k, map_names[i].pin);
 
 		if (!map || !path)
 			return refuse(r, EINVAL, PAVISE_LOAD_FAILED, "the BPF object has no map '%s'",
-				      map_names[i]);
+				      map_names[i].map);
 		k->maps[i] = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
 		if (k->maps[i] < 0 || bpf_obj_pin(k->maps[i], path))
 			return refuse(r, errno, PAVISE_ATTACH_FAILED, "the map %s could not be pinned (%s)",
@@ -161,7 +166,7 @@ static int take_maps(struct kernel *k, const struct program_object *o, struct re
 /* How images are made, as the open object says; a loaded one has forgotten it. */
 static int image_shape(struct kernel *k, const struct program_object *o, struct refusal *r)
 {
-	struct bpf_map *images = bpf_object__find_map_by_name(o->object, map_names[KMAP_IMAGES]);
+	struct bpf_map *images = bpf_object__find_map_by_name(o->object, map_names[KMAP_IMAGES].map);
 	struct bpf_map *inner = images ? bpf_map__inner_map(images) : NULL;
 
 	if (!inner || bpf_map__value_size(inner) != PV_BLOCK_SIZE)
@@ -254,8 +259,7 @@ int kernel_commit(struct kernel *k, struct refusal *r)
 static int adopt_maps(struct kernel *k, struct refusal *r)
 {
 	for (int i = 0; i < KMAPS; i++) {
-		CLEANUP_FREE char *name = strfmt("map_%s", map_names[i]);
-		CLEANUP_FREE char *path = name ? kernel_pin(k, name) : NULL;
+		CLEANUP_FREE char *path = kernel_pin(k, map_names[i].pin);
 
 		k->maps[i] = path ? bpf_obj_get(path) : -1;
 		if (k->maps[i] < 0)
@@ -263,7 +267,7 @@ static int adopt_maps(struct kernel *k, struct refusal *r)
 				      "the pin %s cannot be opened (%s); run 'pavise unload' (enforcement "
 				      "ends) and "
 				      "start again",
-				      path ? path : map_names[i], strerror(errno));
+				      path ? path : map_names[i].pin, strerror(errno));
 	}
 	return 0;
 }

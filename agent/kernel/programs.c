@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/programs.h"
+#include "pavise.h"
 #include "lsm.skel.h"
 #include "trace.skel.h"
 #include "util/util.h"
@@ -92,7 +93,7 @@ int program_object_share(struct program_object *o, const struct program_object *
 		struct bpf_map *other;
 		int err;
 
-		if (bpf_map__is_internal(map))
+		if (bpf_map__is_internal(map) && strcmp(bpf_map__name(map), PROGRAM_STATE_MAP))
 			continue;
 		other = bpf_object__find_map_by_name(first->object, bpf_map__name(map));
 		if (!other)

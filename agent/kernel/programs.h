@@ -25,6 +25,9 @@ struct optional_program {
 extern const struct optional_program optional_programs[];
 extern const size_t n_optional_programs;
 
+/* What struct pv_state stands in: a variable of the programs, which the loader shares as a map. */
+#define PROGRAM_STATE_MAP ".data.state"
+
 /* One of the two objects, opened from its skeleton. */
 enum pv_object { PV_OBJECT_LSM, PV_OBJECT_TRACE, PV_OBJECTS };
 

@@ -582,6 +582,7 @@ static __always_inline int decide_by_walk(struct pv_scratch *s, struct pv_matche
 }
 
 #define PV_WOULD 1
+#define PV_PLAIN 2 /* permitted, nothing was said, and by what changes only with the circumstances */
 
 /*
  * The abstract name of a unix socket, the q->name_length bytes at q->dentry with the NUL before it,
@@ -613,7 +614,9 @@ static __always_inline int conclude(struct pv_scratch *s, const struct pv_questi
 			bpf_send_signal(SIGKILL);
 		return -EACCES;
 	}
-	return cell ? PV_WOULD : 0;
+	if (cell)
+		return PV_WOULD;
+	return s->context.owner_asked || s->answer.walk != PV_WALK_OK ? 0 : PV_PLAIN;
 }
 
 #define PV_GO_ON 1
@@ -671,6 +674,7 @@ __weak int decide_once(const struct pv_question *q)
 	s->walked = !has_path(q) || s->answer.walk != PV_WALK_OK;
 	s->context.exe = s->subject.exe;
 	s->context.inode = q->inode;
+	s->context.owner_asked = 0;
 	s->names_len = q->kind == PV_KIND_ABSTRACT ? abstract_read(s, q) : 0;
 	r = walk_matters(s, &m, q) ? PV_WALK_DUE : subject_answer(s, &m, q, generation);
 	if (has_path(q) && (r == PV_WALK_DUE || (!r && s->answer.cell))) {
@@ -722,18 +726,30 @@ __weak int decide_table_once(const struct pv_question *q)
  * Twice is enough: the publisher waits for a grace period after each swap, and a program is a
  * reader, so that it can meet one swap and no second.
  */
-static __always_inline int decide(const struct pv_question *q)
+static __always_inline int decide_or_plain(const struct pv_question *q)
 {
 	int r = decide_once(q);
 
 	return r == PV_STALE ? decide_once(q) : r;
 }
 
+static __always_inline int plain_is_permitted(int decision)
+{
+	return decision == PV_PLAIN ? 0 : decision;
+}
+
+static __always_inline int decide(const struct pv_question *q)
+{
+	return plain_is_permitted(decide_or_plain(q));
+}
+
 static __always_inline int decide_table(const struct pv_question *q)
 {
 	int r = decide_table_once(q);
 
-	return r == PV_STALE ? decide_table_once(q) : r;
+	if (r == PV_STALE)
+		r = decide_table_once(q);
+	return plain_is_permitted(r);
 }
 
 /*

@@ -204,7 +204,9 @@ static __always_inline int follow(const struct pv_follow *f)
 {
 	int r = follow_once(f);
 
-	return r == PV_STALE ? follow_once(f) : r;
+	if (r == PV_STALE)
+		r = follow_once(f);
+	return plain_is_permitted(r);
 }
 
 #endif

@@ -285,23 +285,77 @@ static __always_inline bool label_sets_up(const struct pv_label *l, struct task_
 	return m->head->setup_set != PV_NO_SET && set_has(m, m->head->setup_set, exe, &fault);
 }
 
-/*
- * Is the current task governed? Fast: one storage lookup and a few comparisons for a task that is
- * not. True also where that cannot be found out (the decision then fails for want of a label).
- */
-static __always_inline bool label_governed(struct pv_label **out)
+/* Something that a label is resolved for and that is not in the stamp has changed, or is about to. */
+static __always_inline void label_moved(struct pv_label *l)
 {
-	struct pv_state *st = state_get();
-	struct task_struct *task;
-	struct pv_label *l;
+	u64 before = __sync_fetch_and_add(&l->moves, 1);
 
-	*out = NULL;
-	if (!st || !st->generation)
-		return false; /* no policy was ever published */
-	task = bpf_get_current_task_btf();
+	barrier_var(before); /* used: with its value, the addition is ordered with what follows */
+	l->stamp_free = l->stamp_kept = 0;
+}
+
+/*
+ * Is the current task governed, by all that a label is resolved for? Nonzero also where this cannot be
+ * said: the decision finds out, or fails for want of a label. A function of its own for the verifier.
+ */
+__weak int label_look(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 stamp = state.stamp, *found;
+	struct pv_label *l;
+	u32 moves;
+
+	if (!(u32)stamp)
+		return 0; /* no policy was ever published */
 	l = bpf_task_storage_get(&labels, task, 0, 0);
-	*out = l;
-	return !(l && label_fresh(l, task, st->generation, st->thread_moves) && !l->profile && !l->n_held);
+	if (!l)
+		return 1;
+	moves = l->moves;
+	barrier();
+	if (!label_fresh(l, task, (u32)stamp, stamp >> 32))
+		return 1;
+	found = l->profile || l->n_held ? &l->stamp_kept : &l->stamp_free;
+	*found = stamp;
+	/* a move from the reading of `moves` on is seen here, or wipes the stamp after it was set */
+	if (__sync_fetch_and_add(&l->moves, 0) != moves)
+		*found = 0;
+	return l->profile || l->n_held;
+}
+
+/*
+ * Is the current task known to be ungoverned? *kept: its label where it is known to be governed and the label
+ * to be up to date, else NULL; label_look() then knows more.
+ *
+ * Fast, for all tasks run it: the label was looked at before under this stamp (policy set and thread
+ * moves), and nothing else has changed since. Whoever changes anything else wipes the stamps
+ * (label_moved()): bpf/trace/label.bpf.c at exec and change of uid, which a task does itself, and at entry
+ * into a cgroup, before whoever moved the task learns that it is there. A child starts without a stamp.
+ */
+static __always_inline bool label_free(struct pv_label **kept)
+{
+	struct pv_label *l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
+	u64 stamp = state.stamp;
+
+	/* without any policy published the stamp is 0, and so is that of a label: free */
+	if (l && l->stamp_free == stamp)
+		return true;
+	if (l && l->stamp_kept != stamp)
+		l = NULL;
+	*kept = l;
+	return false;
+}
+
+/* Is the current task governed? True also where this cannot be said, see label_look(). *kept as above. */
+static __always_inline bool label_governed(struct pv_label **kept)
+{
+	return !label_free(kept) && (*kept || label_look());
+}
+
+static __always_inline bool governed(void)
+{
+	struct pv_label *kept;
+
+	return label_governed(&kept);
 }
 
 #endif

@@ -50,13 +50,8 @@ struct {
 	__uint(max_entries, 8 << 20);
 } lineage __weak SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct pv_state);
-} state __weak SEC(".maps");
+/* A variable and no map of its own, so that programs read it without a lookup (bpf/state.bpf.c). */
+extern struct pv_state state SEC(".data.state");
 
 /* The profiles of a task for one decision: a copy, so that a move meanwhile changes nothing. */
 struct pv_subject {
@@ -71,8 +66,8 @@ struct pv_context {
 	u32 exe; /* class, PV_EXE_UNKNOWN */
 	u32 uid;
 	u32 executed;
-	u32 pad;
-	u64 inode; /* of the object, 0: it is yet to be made, and by this user */
+	u32 owner_asked; /* an answer depended on the object's owner */
+	u64 inode;	 /* of the object, 0: it is yet to be made, and by this user */
 };
 
 /* What a profile is resolved for. */
@@ -187,9 +182,7 @@ struct {
 
 static __always_inline struct pv_state *state_get(void)
 {
-	u32 zero = 0;
-
-	return bpf_map_lookup_elem(&state, &zero);
+	return &state;
 }
 
 #endif

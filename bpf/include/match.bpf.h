@@ -108,7 +108,7 @@ static __always_inline u32 matcher_answer(struct pv_matcher *m)
 
 struct pv_choosing {
 	struct pv_matcher *m;
-	const struct pv_context *context;
+	struct pv_context *context;
 	u32 answer;
 	u32 fault;
 };
@@ -169,6 +169,7 @@ static long choose_step(u32 i, struct pv_choosing *c)
 		yes = set_has(c->m, choice->value, c->context->exe, &c->fault);
 		break;
 	case PV_TEST_OWNER:
+		c->context->owner_asked = 1;
 		yes = owns(c->context->inode);
 		break;
 	case PV_TEST_EXECUTED:
@@ -186,7 +187,7 @@ static long choose_step(u32 i, struct pv_choosing *c)
  * Follow choices from an answer: the answer at their end, or PV_UNKNOWN: what one asks for is not
  * known. PV_STALE: another image was published meanwhile. A function of its own for the verifier.
  */
-__weak int choose(const struct pv_context *context, u32 answer, u32 generation)
+__weak int choose(struct pv_context *context, u32 answer, u32 generation)
 {
 	struct pv_choosing c = {.answer = answer};
 	struct pv_matcher m;

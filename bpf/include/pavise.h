@@ -237,6 +237,17 @@ struct pv_image_head {
 #define PV_HELD_MAX 7
 
 /*
+ * What was permitted to a task without a word, so that it need not be decided again: the question with all
+ * that its answer depends on, see bpf/include/cache.bpf.h.
+ */
+#define PV_CACHED_WORDS 8
+#define PV_CACHED	8 /* a power of two */
+
+struct pv_cached {
+	__u64 word[PV_CACHED_WORDS]; /* all of it is 0 where there is none */
+};
+
+/*
  * profile is what the task's cgroup gives it under `generation`; held are the profiles of cgroups
  * that it left: a subject never sheds its policy. Profile numbers are stable over generations.
  * Written by the kernel side only. generation 0: to be resolved at the next hook.
@@ -262,6 +273,12 @@ struct pv_label {
 	__u64 exec_inode;
 	__u64 trunc_inode; /* a file decided for writing whose truncation by this open is to come (6.1) */
 	__u64 denials;	   /* of this thread, for the exit record */
+	/* what follows is the task's own, and not its child's */
+	__u64 stamp_free;      /* pv_state.stamp under which it was found ungoverned, 0: none */
+	__u64 stamp_kept;      /* or governed and up to date */
+	__u64 moves;	       /* changes of what is not in the stamp: cgroup, executable, uid */
+	struct pv_cached asked; /* the question at hand */
+	struct pv_cached cached[PV_CACHED];
 };
 #define PV_EXE_UNKNOWN	  0xffffffffu
 #define PV_LABEL_OVERFULL 1u /* more held profiles than fit: everything is undecidable */
@@ -455,9 +472,14 @@ struct pv_counter {
  */
 struct pv_state {
 	__u32 abi;
-	__u32 generation;   /* of the image in force, 0: none; written last by the publisher */
-	__u32 thread_moves; /* moves that other threads' labels have to learn of, see label.bpf.h */
 	__u32 pad;
+	union {
+		struct {
+			__u32 generation;   /* of the image in force, 0: none; written last by the publisher */
+			__u32 thread_moves; /* moves that other threads' labels have to learn of, see label.bpf.h */
+		};
+		__u64 stamp; /* both: a label that was up to date is so as long as this is the same */
+	};
 	__u64 told[PV_LANES];	/* of each lane's `lost`, in the log; written by the agent */
 	__u64 label_failures;	/* labels that could not be stored */
 	__u64 scratch_failures; /* walks that got no memory */
@@ -472,7 +494,7 @@ static_assert(sizeof(struct pv_row) * PV_BLOCK_ROWS == PV_BLOCK_SIZE, "rows fill
 static_assert(sizeof(struct pv_choice) * PV_BLOCK_CHOICES == PV_BLOCK_SIZE, "choices fill a block");
 static_assert(sizeof(struct pv_mark) * PV_BLOCK_MARKS == PV_BLOCK_SIZE, "marks fill a block");
 static_assert(sizeof(struct pv_image_head) <= PV_BLOCK_SIZE, "the head fits block 0");
-static_assert(sizeof(struct pv_label) == 136, "label");
+static_assert(sizeof(struct pv_label) == 736, "label");
 static_assert(sizeof(struct pv_process) == 72, "process");
 static_assert(sizeof(struct pv_decision_record) == 168, "decision record");
 static_assert(sizeof(struct pv_exec_record) == 136, "exec record");

@@ -27,9 +27,7 @@ static __always_inline int verdict_perm(void)
 
 static __always_inline int system_decide(const struct pv_question *q, int ret)
 {
-	struct pv_label *l;
-
-	if (ret || !label_governed(&l))
+	if (ret || !governed())
 		return ret;
 	return verdict(decide_table(q));
 }

@@ -182,8 +182,17 @@ struct super_block {
 	struct list_head s_mounts; /* to 6.17 */
 };
 
+struct seqcount {
+	unsigned int sequence;
+};
+
 struct super_block___newer {
 	struct mount *s_mounts;
+};
+
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
 };
 
 struct inode {
@@ -193,6 +202,11 @@ struct inode {
 	unsigned long i_ino;
 	struct super_block *i_sb;
 	u32 i_generation;
+	/* when it last changed: to 6.5, to 6.10, and from then on */
+	struct timespec64 i_ctime;
+	struct timespec64 __i_ctime;
+	__s64 i_ctime_sec;
+	u32 i_ctime_nsec;
 };
 
 struct dentry {
@@ -237,6 +251,13 @@ struct in6_addr {
 	union {
 		__be32 u6_addr32[4];
 	} in6_u;
+};
+
+struct sockaddr_in6 {
+	u16 sin6_family;
+	__be16 sin6_port;
+	__be32 sin6_flowinfo;
+	struct in6_addr sin6_addr;
 };
 
 struct sock_common {

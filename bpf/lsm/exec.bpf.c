@@ -35,11 +35,13 @@ static __noinline int anonymous_decide(struct file *file)
 }
 
 /* Can this exec be one that starts what a policy governs? */
-static __always_inline bool starts_governed(const struct pv_label *l)
+static __always_inline bool starts_governed(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
 	struct pv_matcher m;
 
-	return l && matcher_open(&m) && label_sets_up(l, bpf_get_current_task_btf(), &m, l->exe);
+	return l && matcher_open(&m) && label_sets_up(l, task, &m, l->exe);
 }
 
 SEC("lsm/bprm_check_security")
@@ -48,7 +50,7 @@ int BPF_PROG(bprm_check, struct linux_binprm *bprm, int ret)
 	struct pv_label *l;
 	int r;
 
-	if (ret || (!label_governed(&l) && !starts_governed(l)))
+	if (ret || (!governed() && !starts_governed()))
 		return ret;
 	r = bprm->file->f_inode->i_nlink ? 0 : anonymous_decide(bprm->file);
 	if (r >= 0)

@@ -14,6 +14,7 @@
  * opens that overlayfs does on a layer below a file that was decided by its own name. Descriptors
  * that a task already had are not looked at again.
  */
+#include "cache.bpf.h"
 #include "system.bpf.h"
 
 #define O_APPEND	02000
@@ -36,6 +37,7 @@ static __always_inline void question_file(struct pv_question *q, struct file *fi
 	q->inode = (u64)file->f_inode;
 }
 
+/* As decide_or_plain(). */
 static __noinline int file_open_decide(struct file *file, u32 hook)
 {
 	struct pv_question q = {.hook = hook, .flags = file->f_flags};
@@ -53,8 +55,14 @@ static __noinline int file_open_decide(struct file *file, u32 hook)
 		q.want = PV_WANT(PV_ACC_READ, PV_ACC_WRITE, PV_NO_ACCESS); /* O_ACCMODE: for ioctl only */
 	if (mode & FMODE_CREATED && hook == PV_HOOK_FILE_OPEN)
 		q.seen = PV_ACC_CREATE; /* path_mknod decided that before the file was there */
-	return decide(&q);
+	return decide_or_plain(&q);
 }
+
+/* All of an open file, besides its name, that file_open_decide() looks at. */
+#define OPEN_MODES (FMODE_READ | FMODE_WRITE | FMODE_CREATED)
+#define OPEN_ASKS(file, hook) \
+	((u32)(hook) << 24 | ((file)->f_mode & OPEN_MODES) | ((file)->f_flags & O_APPEND))
+_Static_assert(!(OPEN_MODES & O_APPEND) && (OPEN_MODES | O_APPEND) < 1 << 24, "bits of their own");
 
 /* The open that was just decided as `write` truncates: path_truncate need not decide that again. */
 static __always_inline void truncate_expect(struct file *file)
@@ -65,21 +73,52 @@ static __always_inline void truncate_expect(struct file *file)
 		l->trunc_inode = (u64)file->f_inode;
 }
 
-SEC("lsm/file_open")
-int BPF_PROG(file_open, struct file *file, int ret)
+/*
+ * Decide for an open file, unless this was permitted before. `l`: the label, NULL where it is not up to date.
+ * What was permitted to an open is not kept for opens by which the kernel executes, and is asked of these
+ * first, as of all.
+ */
+static __always_inline int file_open_cached(struct file *file, u32 hook, struct pv_label *l)
 {
-	struct pv_label *l;
+	u32 asks = OPEN_ASKS(file, hook);
 	int r;
 
-	if (ret || !label_governed(&l))
-		return ret;
-	if (file->f_flags & O_EXEC_FMODE || file->f_mode & FMODE_NOACCOUNT)
+	if (l && cache_has_file(l, file, asks))
 		return 0;
-	r = file_open_decide(file, PV_HOOK_FILE_OPEN);
+	if (hook == PV_HOOK_FILE_OPEN && (file->f_flags & O_EXEC_FMODE || file->f_mode & FMODE_NOACCOUNT))
+		return 0;
+	if (l)
+		cache_ask_file(&l->asked, l, file, asks);
+	r = file_open_decide(file, hook);
+	if (l && r == PV_PLAIN)
+		cache_keep_file(l, file, asks);
+	return plain_is_permitted(r);
+}
+
+/* Apart from the program, whose way for the ungoverned is the shorter for that. `l`: as of label_free(). */
+static __noinline int file_open_governed(struct file *file, struct pv_label *l)
+{
+	int r;
+
+	if (!l && !label_look())
+		return 0;
+	r = file_open_cached(file, PV_HOOK_FILE_OPEN, l);
 	if (r >= 0 && truncate_by_path() && (file->f_flags & (O_TRUNC | O_APPEND)) == O_TRUNC &&
 	    file->f_mode & FMODE_WRITE)
 		truncate_expect(file);
 	return verdict(r);
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(file_open, struct file *file, int ret)
+{
+	struct pv_label *l;
+
+	if (ret)
+		return ret;
+	if (label_free(&l))
+		return 0;
+	return file_open_governed(file, l);
 }
 
 SEC("lsm/file_receive")
@@ -89,7 +128,7 @@ int BPF_PROG(file_receive, struct file *file, int ret)
 
 	if (ret || file->f_mode & FMODE_PATH || !label_governed(&l))
 		return ret;
-	return verdict(file_open_decide(file, PV_HOOK_FILE_RECEIVE));
+	return verdict(file_open_cached(file, PV_HOOK_FILE_RECEIVE, l));
 }
 
 #define PROT_WRITE 0x2
@@ -100,7 +139,21 @@ static __noinline int map_decide(struct file *file, u32 prot, u32 hook)
 	struct pv_question q = {.hook = hook, .flags = prot, .want = PV_WANT1(PV_ACC_MAP)};
 
 	question_file(&q, file);
-	return decide(&q);
+	return decide_or_plain(&q);
+}
+
+static __noinline int map_cached(struct file *file, u32 prot, u32 hook, struct pv_label *l)
+{
+	int r;
+
+	if (l && cache_has_file(l, file, hook << 24))
+		return 0;
+	if (l)
+		cache_ask_file(&l->asked, l, file, hook << 24);
+	r = map_decide(file, prot, hook);
+	if (l && r == PV_PLAIN)
+		cache_keep_file(l, file, hook << 24);
+	return plain_is_permitted(r);
 }
 
 static __noinline int anonymous_decide(u64 inode, u32 prot, u32 hook)
@@ -110,6 +163,16 @@ static __noinline int anonymous_decide(u64 inode, u32 prot, u32 hook)
 	question_table(&q, hook, PV_ACC_ANONYMOUS_EXEC);
 	q.inode = inode;
 	return decide_table(&q);
+}
+
+/* Is this the program whose exec was just decided? `l`: as from label_governed(). */
+static __always_inline bool executed_now(struct pv_label *l, struct file *file)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!l)
+		l = bpf_task_storage_get(&labels, task, 0, 0);
+	return l && l->exec_inode == (u64)file->f_inode && l->exec_mm == (u64)task->mm;
 }
 
 SEC("lsm/mmap_file")
@@ -136,23 +199,21 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 	 * no name was decided. The new mm ties this to that very exec: a task gets another mm by no other
 	 * way.
 	 */
-	executed =
-		l && l->exec_inode == (u64)file->f_inode && l->exec_mm == (u64)bpf_get_current_task_btf()->mm;
+	executed = executed_now(l, file);
 	if (prot & PROT_WRITE || (!executed && !file->f_inode->i_nlink))
 		r = anonymous_decide((u64)file->f_inode, prot, PV_HOOK_MMAP_FILE);
 	if (r < 0 || executed)
 		return verdict(r);
-	return verdict(map_decide(file, prot, PV_HOOK_MMAP_FILE));
+	return verdict(map_cached(file, prot, PV_HOOK_MMAP_FILE, l));
 }
 
 SEC("lsm/file_mprotect")
 int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot, int ret)
 {
 	struct file *file;
-	struct pv_label *l;
 	int r = 0;
 
-	if (ret || !(prot & PROT_EXEC) || !label_governed(&l))
+	if (ret || !(prot & PROT_EXEC) || !governed())
 		return ret;
 	/* executable already, and to stay as it is */
 	if (vma->vm_flags & VM_EXEC && !(prot & PROT_WRITE))
@@ -164,7 +225,7 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 		r = anonymous_decide((u64)file->f_inode, prot, PV_HOOK_FILE_MPROTECT);
 	if (r < 0 || vma->vm_flags & VM_EXEC)
 		return verdict(r);
-	return verdict(map_decide(file, prot, PV_HOOK_FILE_MPROTECT));
+	return verdict(plain_is_permitted(map_decide(file, prot, PV_HOOK_FILE_MPROTECT)));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

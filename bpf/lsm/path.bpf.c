@@ -62,18 +62,14 @@ static __noinline int unix_path_decide(struct path *dir, struct dentry *dentry)
 
 static __always_inline int name_hook(struct path *dir, struct dentry *dentry, u32 hook, u32 want, int ret)
 {
-	struct pv_label *l;
-
-	if (ret || !label_governed(&l))
+	if (ret || !governed())
 		return ret;
 	return verdict(name_decide(dir, dentry, hook, want, 0));
 }
 
 static __always_inline int path_hook(struct path *path, u32 hook, u32 want, int ret)
 {
-	struct pv_label *l;
-
-	if (ret || !label_governed(&l))
+	if (ret || !governed())
 		return ret;
 	return verdict(path_decide(path, hook, want));
 }
@@ -81,10 +77,9 @@ static __always_inline int path_hook(struct path *path, u32 hook, u32 want, int 
 SEC("lsm/path_mknod")
 int BPF_PROG(path_mknod, struct path *dir, struct dentry *dentry, umode_t mode, unsigned int dev, int ret)
 {
-	struct pv_label *l;
 	int r;
 
-	if (ret || !label_governed(&l))
+	if (ret || !governed())
 		return ret;
 	r = name_decide(dir, dentry, PV_HOOK_PATH_MKNOD, PV_WANT1(PV_ACC_CREATE), 0);
 	if (r >= 0 && (mode & S_IFMT) == S_IFSOCK)
@@ -180,11 +175,10 @@ SEC("lsm/path_rename")
 int BPF_PROG(path_rename, struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
 	     struct dentry *new_dentry, unsigned int flags, int ret)
 {
-	struct pv_label *l;
 	u32 generation;
 	int r;
 
-	if (ret || !label_governed(&l))
+	if (ret || !governed())
 		return ret;
 	generation = image_generation();
 	flags &= RENAME_EXCHANGE;
@@ -215,11 +209,10 @@ static __noinline int link_decide(struct dentry *old_dentry, struct path *new_di
 SEC("lsm/path_link")
 int BPF_PROG(path_link, struct dentry *old_dentry, struct path *new_dir, struct dentry *new_dentry, int ret)
 {
-	struct pv_label *l;
 	u32 generation;
 	int r;
 
-	if (ret || !label_governed(&l))
+	if (ret || !governed())
 		return ret;
 	generation = image_generation();
 	r = link_decide(old_dentry, new_dir, new_dentry, false);
@@ -264,9 +257,7 @@ int BPF_PROG(path_truncate, struct path *path, int ret)
 SEC("?lsm/file_truncate")
 int BPF_PROG(file_truncate, struct file *file, int ret)
 {
-	struct pv_label *l;
-
-	if (ret || (file->f_mode & FMODE_WRITE && !(file->f_flags & O_APPEND)) || !label_governed(&l))
+	if (ret || (file->f_mode & FMODE_WRITE && !(file->f_flags & O_APPEND)) || !governed())
 		return ret;
 	return verdict(path_decide(&file->f_path, PV_HOOK_FILE_TRUNCATE, PV_WANT1(PV_ACC_WRITE)));
 }

@@ -20,6 +20,7 @@
  * sockets is in bpf/include/unix.bpf.h.
  * Families other than inet and inet6 are decided when they are created and not per address.
  */
+#include "cache.bpf.h"
 #include "unix.bpf.h"
 
 #define AF_UNSPEC	0
@@ -137,12 +138,20 @@ static __always_inline void question_socket(struct pv_question *q, struct sock *
 							  : protocol_byte(sk->sk_type, sk->sk_protocol);
 }
 
-/*
- * Decide for an address of `length` bytes in kernel memory, given to a socket. Addresses that are
- * too short are refused as the protocols do.
- */
-static __noinline int address_decide(struct sock *sk, u64 address, int length, u32 hook, enum address_use use)
+static __always_inline enum address_use use_of(u32 hook)
 {
+	return hook == PV_HOOK_SOCKET_BIND	? USE_LOCAL
+	       : hook == PV_HOOK_SOCKET_CONNECT ? USE_REMOTE
+						: USE_SEND;
+}
+
+/*
+ * Decide for an address of `length` bytes in kernel memory, given to a socket, as decide_or_plain(). Addresses
+ * that are too short are refused as the protocols do.
+ */
+static __noinline int address_decide(struct sock *sk, u64 address, int length, u32 hook)
+{
+	enum address_use use = use_of(hook);
 	struct pv_question q = {.hook = hook, .kind = PV_KIND_SOCKET};
 	struct {
 		u16 family;
@@ -187,7 +196,58 @@ static __noinline int address_decide(struct sock *sk, u64 address, int length, u
 	if (use != USE_LOCAL)
 		destination(sk, family, a.word + 1);
 	name_inet6(&q, a.word + 1, a.port);
-	return decide(&q);
+	return decide_or_plain(&q);
+}
+
+/* A hook's result, for the verifier: 0, -EACCES or -EINVAL. */
+static __always_inline int clamp(int r)
+{
+	int invalid = 0;
+
+	if (r == -EINVAL) {
+		asm volatile("%0 = %1" : "=r"(invalid) : "i"(-EINVAL));
+		return invalid;
+	}
+	return verdict(r);
+}
+
+/*
+ * Was this permitted to the socket before? The question is in l->asked then, where it can be kept, else word 1
+ * is 0. It cannot for an address that is none, and for one of which what it leads to depends on more than on
+ * the socket's kind.
+ */
+static __always_inline bool address_permitted(struct pv_label *l, struct sock *sk, u64 address, int length,
+					      u32 hook)
+{
+	u64 *word;
+
+	if (!l)
+		return false;
+	word = l->asked.word;
+	word[1] = 0;
+	if (length >= SIN_BYTES && length < SIN6_BYTES) {
+		if (bpf_probe_read_kernel(word, 8, (void *)address) || (u16)word[0] != AF_INET ||
+		    !(word[0] >> 32))
+			return false;
+		cache_ask_socket(l, hook, sk->__sk_common.skc_family, sk->sk_type, sk->sk_protocol);
+		return cache_has_socket(l, 3);
+	}
+	if (length < SIN6_BYTES || bpf_probe_read_kernel(word, 8, (void *)address) ||
+	    (u16)word[0] != AF_INET6 || bpf_probe_read_kernel(&word[3], 16, (void *)(address + 8)) ||
+	    !(word[4] >> 32))
+		return false;
+	cache_ask_socket(l, hook, sk->__sk_common.skc_family, sk->sk_type, sk->sk_protocol);
+	return cache_has_socket(l, 5);
+}
+
+/* Decide, and keep what is permitted. */
+static __always_inline int address_ask(struct pv_label *l, struct sock *sk, u64 address, int length, u32 hook)
+{
+	int r = address_decide(sk, address, length, hook);
+
+	if (l && l->asked.word[1] && r == PV_PLAIN)
+		cache_keep_socket(l);
+	return clamp(r);
 }
 
 /* Decide for the local address that a socket has. */
@@ -233,7 +293,7 @@ static __noinline int create_decide(int family, int type, int protocol)
 		q.name[0] = PV_FAM_OTHER;
 		q.name[1] = family < 255 ? family : 255;
 	}
-	return decide(&q);
+	return decide_or_plain(&q);
 }
 
 /* Decide by the name that a unix socket has. */
@@ -295,71 +355,101 @@ static __noinline int unix_bind_decide(u64 address, int length)
 	return decide(&q);
 }
 
-/* A hook's result, for the verifier: 0, -EACCES or -EINVAL. */
-static __always_inline int clamp(int r)
-{
-	int invalid = 0;
-
-	if (r == -EINVAL) {
-		asm volatile("%0 = %1" : "=r"(invalid) : "i"(-EINVAL));
-		return invalid;
-	}
-	return verdict(r);
-}
-
+/*
+ * The programs that are run most look for what was permitted first, since no other answer would be another,
+ * and leave the arguments where they are until then. `l`: the label, where it is up to date.
+ */
 SEC("lsm/socket_create")
-int BPF_PROG(socket_create, int family, int type, int protocol, int kern, int ret)
+int socket_create(u64 *ctx)
 {
 	struct pv_label *l;
+	int r;
 
-	if (ret || kern || family == AF_UNIX || !label_governed(&l))
-		return ret;
-	return clamp(create_decide(family, type, protocol));
+	if (ctx[4] || ctx[3] || ctx[0] == AF_UNIX) /* denied; the kernel's own; by its name, later */
+		return ctx[4];
+	if (label_free(&l))
+		return 0;
+	if (l) {
+		l->asked.word[0] = 0; /* no address */
+		cache_ask_socket(l, PV_HOOK_SOCKET_CREATE, ctx[0], ctx[1], ctx[2]);
+		if (cache_has_socket(l, 3))
+			return 0;
+	} else if (!label_look()) {
+		return 0;
+	}
+	r = create_decide(ctx[0], ctx[1], ctx[2]);
+	if (l && r == PV_PLAIN && ctx[0] < 256 && ctx[2] < 1 << 16)
+		cache_keep_socket(l);
+	return clamp(r);
 }
 
 SEC("lsm/socket_bind")
-int BPF_PROG(socket_bind, struct socket *sock, struct sockaddr *address, int addrlen, int ret)
+int socket_bind(u64 *ctx)
 {
+	struct socket *sock = (struct socket *)ctx[0];
 	struct pv_label *l;
+	struct sock *sk;
 
-	if (ret || !label_governed(&l))
-		return ret;
-	if (is_unix(sock->sk))
-		return verdict(unix_bind_decide((u64)address, addrlen));
-	return clamp(address_decide(sock->sk, (u64)address, addrlen, PV_HOOK_SOCKET_BIND, USE_LOCAL));
+	if (ctx[3])
+		return ctx[3];
+	if (label_free(&l))
+		return 0;
+	sk = sock->sk; /* none: released meanwhile, and the operation finds nothing either */
+	if (!sk || address_permitted(l, sk, ctx[1], ctx[2], PV_HOOK_SOCKET_BIND))
+		return 0;
+	if (!l && !label_look())
+		return 0;
+	if (is_unix(sk))
+		return verdict(unix_bind_decide(ctx[1], ctx[2]));
+	return address_ask(l, sk, ctx[1], ctx[2], PV_HOOK_SOCKET_BIND);
 }
 
 SEC("lsm/socket_connect")
-int BPF_PROG(socket_connect, struct socket *sock, struct sockaddr *address, int addrlen, int ret)
+int socket_connect(u64 *ctx)
 {
+	struct socket *sock = (struct socket *)ctx[0];
 	struct pv_label *l;
+	struct sock *sk;
 
-	if (ret || !label_governed(&l))
-		return ret;
-	return clamp(address_decide(sock->sk, (u64)address, addrlen, PV_HOOK_SOCKET_CONNECT, USE_REMOTE));
+	if (ctx[3])
+		return ctx[3];
+	if (label_free(&l))
+		return 0;
+	sk = sock->sk;
+	if (!sk || address_permitted(l, sk, ctx[1], ctx[2], PV_HOOK_SOCKET_CONNECT))
+		return 0;
+	if (!l && !label_look())
+		return 0;
+	return address_ask(l, sk, ctx[1], ctx[2], PV_HOOK_SOCKET_CONNECT);
 }
 
 SEC("lsm/socket_sendmsg")
-int BPF_PROG(socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
+int socket_sendmsg(u64 *ctx)
 {
-	struct sock *sk = sock->sk;
+	struct socket *sock = (struct socket *)ctx[0];
+	struct msghdr *msg = (struct msghdr *)ctx[1];
 	struct pv_label *l;
+	struct sock *sk;
 
-	if (ret || !sk || !msg->msg_name || !label_governed(&l))
-		return ret;
+	if (ctx[3] || !msg->msg_name)
+		return ctx[3];
+	if (label_free(&l))
+		return 0;
+	sk = sock->sk;
+	if (!sk || address_permitted(l, sk, (u64)msg->msg_name, msg->msg_namelen, PV_HOOK_SOCKET_SENDMSG))
+		return 0;
+	if (!l && !label_look())
+		return 0;
 	/* TCP looks at the address of a message only where it opens the connection */
 	if (protocol_byte(sk->sk_type, sk->sk_protocol) == PV_PROTO_TCP && !(msg->msg_flags & MSG_FASTOPEN))
 		return 0;
-	return clamp(
-		address_decide(sk, (u64)msg->msg_name, msg->msg_namelen, PV_HOOK_SOCKET_SENDMSG, USE_SEND));
+	return address_ask(l, sk, (u64)msg->msg_name, msg->msg_namelen, PV_HOOK_SOCKET_SENDMSG);
 }
 
 SEC("lsm/socket_listen")
 int BPF_PROG(socket_listen, struct socket *sock, int backlog, int ret)
 {
-	struct pv_label *l;
-
-	if (ret || !label_governed(&l))
+	if (ret || !governed())
 		return ret;
 	if (is_unix(sock->sk))
 		return verdict(unix_decide(sock->sk, PV_HOOK_SOCKET_LISTEN, PV_ACC_LISTEN));
@@ -369,9 +459,7 @@ int BPF_PROG(socket_listen, struct socket *sock, int backlog, int ret)
 SEC("lsm/socket_accept")
 int BPF_PROG(socket_accept, struct socket *sock, struct socket *newsock, int ret)
 {
-	struct pv_label *l;
-
-	if (ret || !label_governed(&l))
+	if (ret || !governed())
 		return ret;
 	if (is_unix(sock->sk))
 		return verdict(unix_decide(sock->sk, PV_HOOK_SOCKET_ACCEPT, PV_ACC_ACCEPT));
@@ -381,9 +469,7 @@ int BPF_PROG(socket_accept, struct socket *sock, struct socket *newsock, int ret
 SEC("lsm/unix_stream_connect")
 int BPF_PROG(unix_stream_connect, struct sock *sock, struct sock *other, struct sock *newsk, int ret)
 {
-	struct pv_label *l;
-
-	if (ret || !label_governed(&l))
+	if (ret || !governed())
 		return ret;
 	return verdict(unix_decide(other, PV_HOOK_UNIX_STREAM_CONNECT, PV_ACC_CONNECT));
 }
@@ -392,9 +478,7 @@ int BPF_PROG(unix_stream_connect, struct sock *sock, struct sock *other, struct 
 SEC("lsm/unix_may_send")
 int BPF_PROG(unix_may_send, struct socket *sock, struct socket *other, int ret)
 {
-	struct pv_label *l;
-
-	if (ret || !label_governed(&l))
+	if (ret || !governed())
 		return ret;
 	return verdict(unix_decide(other->sk, PV_HOOK_UNIX_MAY_SEND, PV_ACC_CONNECT));
 }

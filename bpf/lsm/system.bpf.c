@@ -43,9 +43,7 @@ SEC("lsm/capable")
 int BPF_PROG(capable, const struct cred *cred, struct user_namespace *ns, int cap, unsigned int opts, int ret)
 {
 	struct pv_question q = {};
-	struct pv_label *l;
-
-	if (ret || cap < 0 || cap >= 2 * PV_COLUMNS || !label_governed(&l))
+	if (ret || cap < 0 || cap >= 2 * PV_COLUMNS || !governed())
 		return ret;
 	question_table(&q, PV_HOOK_CAPABLE, PV_ACC_CAPABILITY);
 	q.row = 1 + cap / PV_COLUMNS;
@@ -92,7 +90,7 @@ int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode, 
 	struct pv_label *l;
 	int r;
 
-	if (ret || !(mode & PTRACE_MODE_ATTACH) || !label_governed(&l))
+	if (ret || !(mode & PTRACE_MODE_ATTACH) || !governed())
 		return ret;
 	question_table(&q, PV_HOOK_PTRACE_ACCESS_CHECK, PV_ACC_PTRACE);
 	q.detail = child->tgid;
@@ -165,9 +163,7 @@ static __always_inline int remount_hook(u32 hook, int ret)
 static __noinline bool names_below(const struct path *path)
 {
 	struct pv_follow f = {};
-	struct pv_label *l;
-
-	if (!label_governed(&l))
+	if (!governed())
 		return false;
 	f.dentry = (u64)path->dentry;
 	f.mnt = (u64)path->mnt;

@@ -11,7 +11,8 @@
  *
  * A task that is put into a cgroup and taken out again before it runs any hook would otherwise
  * never have been labelled, nor one whose executable is renamed, or that changes its uid, so early.
- * Everything else is done where a hook asks (label.bpf.h), which is what enforcement relies on.
+ * Everything else is done where a hook asks (label.bpf.h), which is what enforcement relies on. That such a
+ * change is counted, here, is what its shortcut relies on.
  */
 #include "label.bpf.h"
 #include "process.bpf.h"
@@ -28,7 +29,7 @@ static __always_inline void label_copy(struct pv_label *child, const struct pv_l
 	u32 version = parent->version, writing = parent->writing;
 
 	barrier();
-	__builtin_memcpy(child, parent, sizeof(*child));
+	__builtin_memcpy(child, parent, offsetof(struct pv_label, stamp_free));
 	barrier();
 	if (writing || parent->writing || parent->version != version) {
 		child->generation = 0;
@@ -107,6 +108,9 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 	/* the default hierarchy is number 0 */
 	if (!st || cgroup->root->hierarchy_id)
 		return 0;
+	l = bpf_task_storage_get(&labels, task, 0, 0);
+	if (l)
+		label_moved(l);
 	if (label_now(task, st))
 		label_now(task, st);
 	l = bpf_task_storage_get(&labels, task, 0, 0);
@@ -158,6 +162,7 @@ int BPF_PROG(committed_creds, struct linux_binprm *bprm)
 
 	if (!l || !st)
 		return 0; /* the first label is that of a task that has executed where it is */
+	label_moved(l);
 	exec_cgroup = l->exec_cgroup;
 	l->exec_cgroup = cgroup_id(task);
 	barrier();
@@ -181,6 +186,8 @@ int BPF_PROG(fix_setuid, struct cred *new, const struct cred *old, int flags, in
 	if (label_now(task, st))
 		label_now(task, st);
 	l = bpf_task_storage_get(&labels, task, 0, 0);
+	if (l)
+		label_moved(l);
 	if (l && !l->profile && !l->n_held)
 		bpf_task_storage_delete(&scratch, task);
 	return 0;
