@@ -31,10 +31,8 @@
 static const struct {
 	const char *map, *pin;
 } map_names[KMAPS] = {
-	[KMAP_IMAGES] = {"images", "map_images"},
-	[KMAP_LABELS] = {"labels", "map_labels"},
-	[KMAP_DECISIONS] = {"decisions", "map_decisions"},
-	[KMAP_LINEAGE] = {"lineage", "map_lineage"},
+	[KMAP_IMAGES] = {"images", "map_images"},	   [KMAP_LABELS] = {"labels", "map_labels"},
+	[KMAP_DECISIONS] = {"decisions", "map_decisions"}, [KMAP_LINEAGE] = {"lineage", "map_lineage"},
 	[KMAP_STATE] = {PROGRAM_STATE_MAP, "map_state"},
 };
 

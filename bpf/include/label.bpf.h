@@ -250,10 +250,11 @@ static __always_inline int label_refresh(struct pv_label *l, struct pv_scratch *
 		l->exec_cgroup = o->cgroup_id;
 	l->profile = profile;
 	l->cgroup_id = o->cgroup_id;
+	l->exe_inode = o->exe_inode; /* first: whoever finds the exec seen goes by this */
+	barrier();
 	l->execs_seen = o->execs;
 	l->uid = o->uid;
 	l->exe = o->exe;
-	l->exe_inode = o->exe_inode;
 	if (o->exe_digest)
 		l->exe_digest = o->exe_digest;
 	l->epoch = epoch;

@@ -274,9 +274,9 @@ struct pv_label {
 	__u64 trunc_inode; /* a file decided for writing whose truncation by this open is to come (6.1) */
 	__u64 denials;	   /* of this thread, for the exit record */
 	/* what follows is the task's own, and not its child's */
-	__u64 stamp_free;      /* pv_state.stamp under which it was found ungoverned, 0: none */
-	__u64 stamp_kept;      /* or governed and up to date */
-	__u64 moves;	       /* changes of what is not in the stamp: cgroup, executable, uid */
+	__u64 stamp_free;	/* pv_state.stamp under which it was found ungoverned, 0: none */
+	__u64 stamp_kept;	/* or governed and up to date */
+	__u64 moves;		/* changes of what is not in the stamp: cgroup, executable, uid */
 	struct pv_cached asked; /* the question at hand */
 	struct pv_cached cached[PV_CACHED];
 };
@@ -475,8 +475,9 @@ struct pv_state {
 	__u32 pad;
 	union {
 		struct {
-			__u32 generation;   /* of the image in force, 0: none; written last by the publisher */
-			__u32 thread_moves; /* moves that other threads' labels have to learn of, see label.bpf.h */
+			__u32 generation; /* of the image in force, 0: none; written last by the publisher */
+			__u32 thread_moves; /* moves that other threads' labels have to learn of, see
+					       label.bpf.h */
 		};
 		__u64 stamp; /* both: a label that was up to date is so as long as this is the same */
 	};

@@ -5,9 +5,9 @@
  * Every lane counts an attempt before it asks for room and a loss where there is none, so that
  * attempted = submitted + lost holds at any moment that no program is running.
  *
- * A record wakes nobody while the reader is awake and looks by itself (agent/control/rings.c): a wake-up costs
- * many times what a record does. It wakes where the reader sleeps without a timer, which the lane's `asleep`
- * says, and where it finds much unread.
+ * A record wakes nobody while the reader is awake and looks by itself (agent/control/rings.c): a wake-up
+ * costs many times what a record does. It wakes where the reader sleeps without a timer, which the lane's
+ * `asleep` says, and where it finds much unread.
  *
  * Why no wake-up is lost: the reader's word is read behind a full barrier that stands behind the reserve. A
  * reader that the word did not show then finds the record's room taken when it looks for the last time.
@@ -73,8 +73,8 @@ static __always_inline u64 send_wake(struct pv_sending *sending, void *ring)
 
 /*
  * A record of a size that is known is made in the ring: bpf_ringbuf_reserve(), and then send_lost(), or
- * send_number(), the filling and SEND_SUBMIT(). Whether there is room is to be asked once: the verifier of 6.1
- * does not know that what was not NULL is not.
+ * send_number(), the filling and SEND_SUBMIT(). Whether there is room is to be asked once: the verifier
+ * of 6.1 does not know that what was not NULL is not.
  */
 #define SEND_SUBMIT(sending, ring, record) bpf_ringbuf_submit(record, send_wake(sending, ring))
 

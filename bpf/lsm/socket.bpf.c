@@ -146,8 +146,8 @@ static __always_inline enum address_use use_of(u32 hook)
 }
 
 /*
- * Decide for an address of `length` bytes in kernel memory, given to a socket, as decide_or_plain(). Addresses
- * that are too short are refused as the protocols do.
+ * Decide for an address of `length` bytes in kernel memory, given to a socket, as decide_or_plain().
+ * Addresses that are too short are refused as the protocols do.
  */
 static __noinline int address_decide(struct sock *sk, u64 address, int length, u32 hook)
 {
@@ -212,9 +212,9 @@ static __always_inline int clamp(int r)
 }
 
 /*
- * Was this permitted to the socket before? The question is in l->asked then, where it can be kept, else word 1
- * is 0. It cannot for an address that is none, and for one of which what it leads to depends on more than on
- * the socket's kind.
+ * Was this permitted to the socket before? The question is in l->asked then, where it can be kept, else word
+ * 1 is 0. It cannot for an address that is none, and for one of which what it leads to depends on more than
+ * on the socket's kind.
  */
 static __always_inline bool address_permitted(struct pv_label *l, struct sock *sk, u64 address, int length,
 					      u32 hook)

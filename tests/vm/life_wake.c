@@ -8,8 +8,8 @@
  *                             "slow" counts those for which that took more than TIMEOUT_S
  *   paced PATH PID N          open PATH N times with a pause after each: how often PID went to sleep
  *   wakes PATH RING PID N MORE
- *                             stop PID after a rest, open PATH N times, then MORE times: how often a reader of
- *                             the pinned ring was woken in each of the two
+ *                             stop PID after a rest, open PATH N times, then MORE times: how often a reader
+ * of the pinned ring was woken in each of the two
  */
 #include <errno.h>
 #include <fcntl.h>
