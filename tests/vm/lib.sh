@@ -102,6 +102,7 @@ wait_until() {
 
 # agent_start OPTION...: an agent that is ready, its process in $AGENT.
 agent_start() {
+	: >"$AGENT_OUTPUT" # at once: what the one before said is not to be taken for this one's
 	pavise agent "$@" >"$AGENT_OUTPUT" 2>&1 &
 	AGENT=$!
 	wait_until 300 agent_settled

@@ -159,7 +159,7 @@ losses() {
 counter() {
 	case $1 in decision) counter_lane=0 ;; *) counter_lane=1 ;; esac
 	bpftool -j map lookup pinned "$PINS/map_state" key 0 0 0 0 |
-		jq ".formatted.value.lanes[$counter_lane].$2"
+		jq "[.formatted.value | .. | .lanes? // empty][0][$counter_lane].$2"
 }
 
 # attempted LANE, lost LANE: decision or lineage.
