@@ -55,6 +55,15 @@ static const char *const hooks[] = {
 	[PV_HOOK_SB_PIVOTROOT] = "sb_pivotroot",
 	[PV_HOOK_MOVE_MOUNT] = "move_mount",
 	[PV_HOOK_INODE_INIT_SECURITY_ANON] = "inode_init_security_anon",
+	[PV_HOOK_INODE_SETATTR] = "inode_setattr",
+	[PV_HOOK_INODE_SETXATTR] = "inode_setxattr",
+	[PV_HOOK_INODE_REMOVEXATTR] = "inode_removexattr",
+	[PV_HOOK_INODE_SET_ACL] = "inode_set_acl",
+	[PV_HOOK_INODE_REMOVE_ACL] = "inode_remove_acl",
+	[PV_HOOK_INODE_FILE_SETATTR] = "inode_file_setattr",
+	[PV_HOOK_FILE_IOCTL] = "file_ioctl",
+	[PV_HOOK_BPRM_CREDS_FOR_EXEC] = "bprm_creds_for_exec",
+	[PV_HOOK_SCTP_BIND_CONNECT] = "sctp_bind_connect",
 };
 static_assert(ARRAY_SIZE(hooks) == PV_HOOK_MAX, "every hook has a name");
 

@@ -104,7 +104,7 @@ static void print_trial(const struct trial *t, const char *log)
 	printf("  %-6s %-20s %-28s ", t->object, t->program, t->section);
 	if (!t->has_hook)
 		printf("%s: %s\n", optional ? "left out" : "NO HOOK",
-		       optional ? optional->loss : "enforcement is not possible");
+		       optional ? optional->instead : "enforcement is not possible");
 	else if (t->error)
 		printf("%srefused%s (%s)\n%s\n", colour(stdout, COLOUR_RED), colour(stdout, COLOUR_NONE),
 		       strerror(-t->error), *log ? last_lines(log, LOG_LINES) : program_log(LOG_LINES));

@@ -98,8 +98,8 @@ static json_t *read_absent(const struct kernel *k)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < k->n_absent; i++)
-		json_array_append_new(array, json_pack("{s:s, s:s}", "program", k->absent[i], "loss",
-						       optional_program_find(k->absent[i])->loss));
+		json_array_append_new(array, json_pack("{s:s, s:s}", "program", k->absent[i], "instead",
+						       optional_program_find(k->absent[i])->instead));
 	return array;
 }
 
@@ -179,7 +179,7 @@ static void print_enforcement(json_t *e)
 	else
 		puts("no image: nothing is governed");
 	json_array_foreach (json_object_get(e, "absent"), i, absent)
-		printf("absent       %s: %s\n", text(absent, "program"), text(absent, "loss"));
+		printf("absent       %s: %s\n", text(absent, "program"), text(absent, "instead"));
 }
 
 static void print_counters(json_t *counters)

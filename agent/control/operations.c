@@ -350,8 +350,8 @@ static json_t *describe_absent(const struct kernel *k)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < k->n_absent; i++)
-		json_array_append_new(array, json_pack("{s:s, s:s}", "program", k->absent[i], "loss",
-						       optional_program_find(k->absent[i])->loss));
+		json_array_append_new(array, json_pack("{s:s, s:s}", "program", k->absent[i], "instead",
+						       optional_program_find(k->absent[i])->instead));
 	return array;
 }
 

@@ -15,8 +15,14 @@
 #define LOG_SHOWN 3000 /* fits a refusal */
 
 const struct optional_program optional_programs[] = {
-	{"file_truncate", "bpf_lsm_file_truncate",
-	 "a descriptor opened before its process became governed can still be truncated"},
+	{"file_truncate", "bpf_lsm_file_truncate", NULL, "path_truncate decides ftruncate(2) as well"},
+	{"inode_set_acl", "bpf_lsm_inode_set_acl", NULL, "inode_setxattr decides ACLs as well"},
+	{"inode_remove_acl", "bpf_lsm_inode_remove_acl", NULL, "inode_removexattr decides ACLs as well"},
+	{"inode_file_setattr", "bpf_lsm_inode_file_setattr", NULL, "file_ioctl decides file flags"},
+	{"file_ioctl", "bpf_lsm_file_ioctl", "bpf_lsm_inode_file_setattr",
+	 "inode_file_setattr decides file flags"},
+	{"file_ioctl_compat", "bpf_lsm_file_ioctl_compat", "bpf_lsm_inode_file_setattr",
+	 "file_ioctl or inode_file_setattr decides file flags"},
 };
 const size_t n_optional_programs = ARRAY_SIZE(optional_programs);
 
@@ -140,13 +146,19 @@ static const struct {
 	{"fmod_ret/", "", BTF_KIND_FUNC},    {"iter/", "bpf_iter_", BTF_KIND_FUNC},
 };
 
+static bool has_function(const struct btf *kernel, const char *name)
+{
+	return btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC) > 0;
+}
+
 bool program_has_hook(const struct bpf_program *program, const struct btf *kernel)
 {
 	const struct optional_program *optional = optional_program_find(bpf_program__name(program));
 	const char *section = bpf_program__section_name(program);
 
 	if (optional)
-		return btf__find_by_name_kind(kernel, optional->function, BTF_KIND_FUNC) > 0;
+		return has_function(kernel, optional->function) &&
+		       !(optional->unless && has_function(kernel, optional->unless));
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		size_t length = strlen(hooks[i].section);
 		char name[256];

@@ -57,11 +57,12 @@ struct pv_question {
 		};
 	};
 	u32 name_length;
-	u32 walk;   /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
-	u8 quiet;   /* the operation was reported already: a would-deny is not said again */
-	u8 silent;  /* nothing is reported, whatever the verdict */
-	u8 starts;  /* an exec: what it starts may be governed already */
-	u32 detail; /* for the record */
+	u32 walk;     /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
+	u8 quiet;     /* the operation was reported already: a would-deny is not said again */
+	u8 silent;    /* nothing is reported, whatever the verdict */
+	u8 starts;    /* an exec: what it starts may be governed already */
+	u8 tentative; /* one of several names: nothing but the verdict */
+	u32 detail;   /* for the record */
 	u16 family;
 	u16 sock_type;
 	u16 protocol;
@@ -512,11 +513,11 @@ static __always_inline bool internal_exempt(const struct pv_question *q)
 }
 
 /* A decision whose record could not even be made. */
-static __always_inline void decision_unsent(void)
+static __always_inline void decision_unsent(const struct pv_question *q)
 {
 	struct pv_sending sending;
 
-	if (send_begin(&sending, PV_LANE_DECISION))
+	if (!q->tentative && send_begin(&sending, PV_LANE_DECISION))
 		send_lost(&sending);
 }
 
@@ -540,7 +541,7 @@ static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_que
 	struct pv_profile *p;
 
 	if (!l || !st || !label_fresh(l, task, m->head->generation, st->thread_moves)) {
-		decision_unsent();
+		decision_unsent(q);
 		return -EACCES;
 	}
 	subject.profile[0] = l->profile;
@@ -556,7 +557,7 @@ static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_que
 			heaviest = cell;
 	}
 	if (cell_weight(heaviest))
-		decision_unsent();
+		decision_unsent(q);
 	return PV_CELL_VERDICT(heaviest) == PV_DENY ? -EACCES : 0;
 }
 
@@ -607,10 +608,10 @@ static __always_inline int conclude(struct pv_scratch *s, const struct pv_questi
 
 	if (q->quiet && PV_CELL_VERDICT(cell) != PV_DENY)
 		return 0;
-	if (cell_weight(cell) && !q->silent)
+	if (cell_weight(cell) && !q->silent && !q->tentative)
 		report(s, q, generation);
 	if (PV_CELL_VERDICT(cell) == PV_DENY) {
-		if (cell & PV_CELL_KILL)
+		if (cell & PV_CELL_KILL && !q->tentative)
 			bpf_send_signal(SIGKILL);
 		return -EACCES;
 	}
@@ -641,7 +642,7 @@ static __always_inline int decide_subject(struct pv_scratch *s, const struct pv_
 		return 0;
 	}
 	if (subject_lost(&s->subject, governed)) {
-		decision_unsent();
+		decision_unsent(q);
 		return -EACCES;
 	}
 	s->answer.walk = s->subject.overfull ? PV_WALK_OVERFULL

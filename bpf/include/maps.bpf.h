@@ -100,6 +100,21 @@ struct pv_mark_search {
 	u32 answer;
 };
 
+/* The mounts of an object's file system, searched for one that shows the object: mounts.bpf.h. */
+struct pv_mounts {
+	u64 object; /* dentry */
+	u64 next;   /* where the list goes on */
+	u64 end;    /* where it ends */
+	u64 root;   /* of the mount at hand */
+	u64 up;	    /* the object, or what it is below */
+	u64 found;  /* vfsmount */
+	u64 internal;
+	u32 skip;
+	u32 below;
+	u32 broken;
+	u32 pad;
+};
+
 /* Of the cells seen the weightiest. */
 struct pv_answer {
 	u32 cell;
@@ -132,6 +147,7 @@ struct pv_scratch {
 		u64 raw[PV_DENTRY_BYTES / 8]; /* the dentry */
 		struct pv_cgroup_query query; /* made when the walk to the executable is over */
 		struct pv_mark_search search; /* when that to the object is */
+		struct pv_mounts mounts;      /* before it */
 	};
 	u64 dentry;
 	u64 mount;

@@ -149,6 +149,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	const struct cred *cred;
 	const struct cred *real_cred;
+	void *io_uring;
 	char comm[16];
 };
 
@@ -214,6 +215,7 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	struct super_block *d_sb;
 };
 
 struct vfsmount {
@@ -226,12 +228,17 @@ struct mount {
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
 	struct mnt_namespace *mnt_ns;
+	struct list_head mnt_instance; /* to 6.17 */
 	struct mount *mnt_next_for_sb; /* from 6.18 on */
 };
 
 struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
+};
+
+struct iattr {
+	unsigned int ia_valid;
 };
 
 struct file {
@@ -318,6 +325,7 @@ struct bpf_list_head {
 
 union security_list_options {
 	int (*file_truncate)(struct file *file);
+	void (*inode_post_setattr)(void *idmap, struct dentry *dentry, int valid);
 };
 
 struct user_namespace;

@@ -26,6 +26,10 @@
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
 #endif
+#ifndef SYS_file_getattr
+#define SYS_file_getattr 468
+#define SYS_file_setattr 469
+#endif
 
 static char place[4096];
 static pid_t other;
@@ -283,6 +287,16 @@ static int set_times_descriptor(char **a)
 	return fd < 0 ? fd : futimens(fd, times);
 }
 
+static int remove_acl(char **a)
+{
+	return removexattr(a[0], "system.posix_acl_access");
+}
+
+static int set_times_now(char **a)
+{
+	return utimensat(AT_FDCWD, a[0], NULL, 0);
+}
+
 /* "do not dump" */
 static int set_flags(char **a)
 {
@@ -294,6 +308,20 @@ static int set_flags(char **a)
 		return before("flags");
 	flags |= FS_NODUMP_FL;
 	return ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
+/* the same, without a descriptor: what file_getattr(2) gives, and one flag more */
+static int set_file_attributes(char **a)
+{
+	struct {
+		uint64_t flags;
+		uint32_t more[4];
+	} attributes;
+
+	if (syscall(SYS_file_getattr, AT_FDCWD, a[0], &attributes, sizeof(attributes), 0))
+		return before("file_getattr");
+	attributes.flags |= FS_XFLAG_NODUMP;
+	return (int)syscall(SYS_file_setattr, AT_FDCWD, a[0], &attributes, sizeof(attributes), 0);
 }
 
 const struct operation file_operations[] = {
@@ -314,8 +342,11 @@ const struct operation file_operations[] = {
 	{"setxattr-descriptor", 1, set_xattr_descriptor, NULL},
 	{"removexattr", 1, remove_xattr, remove_xattr_prepare},
 	{"acl", 1, set_acl, NULL},
+	{"acl-remove", 1, remove_acl, set_acl},
 	{"times", 1, set_times, NULL},
+	{"times-now", 1, set_times_now, NULL},
 	{"times-descriptor", 1, set_times_descriptor, NULL},
 	{"flags", 1, set_flags, NULL},
+	{"file-setattr", 1, set_file_attributes, NULL},
 	{0},
 };
