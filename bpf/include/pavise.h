@@ -382,7 +382,7 @@ enum pv_walk {
 	PV_WALK_FAULT,	  /* memory could not be read or had */
 	PV_WALK_ADDRESS,  /* a socket address that cannot be interpreted */
 	PV_WALK_OVERFULL, /* the label holds too many profiles */
-	PV_WALK_LAYER,	  /* a private mount: a layer below an overlay, decided by the overlay's name */
+	PV_WALK_LAYER,	  /* a private mount: what is behind it was decided by another name (overlays) */
 	PV_WALK_CGROUP,	  /* the path of the task's cgroup cannot be read */
 	PV_WALK_EXE,	  /* nor can that of its executable, and it matters */
 	PV_WALK_SUBTREE,  /* a directory that is renamed, and the rules below the names differ */

@@ -221,6 +221,7 @@ struct dentry {
 struct vfsmount {
 	struct dentry *mnt_root;
 	struct super_block *mnt_sb;
+	int mnt_flags;
 };
 
 struct mount {
@@ -252,6 +253,7 @@ struct linux_binprm {
 	struct file *file;
 	struct mm_struct *mm;
 	int argc;
+	unsigned int is_check : 1; /* from 6.14 on */
 };
 
 struct in6_addr {
@@ -311,6 +313,8 @@ struct msghdr {
 	void *msg_name;
 	int msg_namelen;
 	unsigned int msg_flags;
+	void *msg_control;
+	unsigned long msg_controllen;
 };
 
 struct sockaddr {

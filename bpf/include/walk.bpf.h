@@ -90,15 +90,28 @@ static __always_inline bool walk_kernel_mount(struct pv_scratch *s)
 	       flags & SB_KERNMOUNT;
 }
 
+#define MNT_INTERNAL 0x4000
+
+/*
+ * Is the mount at hand one that the kernel made of another to open a file anew that it has opened already
+ * (acct(2), from 6.18 on)? A copy that somebody else makes of a mount does not get this flag.
+ */
+static __always_inline bool walk_copy(struct pv_scratch *s)
+{
+	int flags = 0;
+
+	return READ_FIELD(&flags, mount, s->mount, mnt.mnt_flags) && flags & MNT_INTERNAL;
+}
+
 /*
  * The end of a mount that is in no namespace: what the kernel mounted for itself, a layer that
- * overlayfs uses under a private mount, or a tree that was detached.
+ * overlayfs uses under a private mount and the like, or a tree that was detached.
  */
 static __always_inline long walk_unattached(struct pv_scratch *s, u64 ns)
 {
 	if (walk_kernel_mount(s))
 		return walk_end(s, PV_WALK_INTERNAL);
-	return walk_end(s, ns ? PV_WALK_LAYER : PV_WALK_DETACHED);
+	return walk_end(s, ns || walk_copy(s) ? PV_WALK_LAYER : PV_WALK_DETACHED);
 }
 
 /* At the root of the topmost mount: whose namespace is it? */

@@ -7,6 +7,9 @@
  *               not be run; anonymous-exec: memory that is executable and comes from no file, from
  *               one without a name, or can be, or was, written
  *
+ *   file_open   anonymous-exec, too, where the memory of a process is opened for writing
+ *               (/proc/PID/mem): the kernel writes there what is mapped to be executed only
+ *
  *   file_receive   what open asked for, of a descriptor that comes from another process: it gives
  *               nothing that could not be opened
  *
@@ -73,6 +76,36 @@ static __always_inline void truncate_expect(struct file *file)
 		l->trunc_inode = (u64)file->f_inode;
 }
 
+#define PROC_SUPER_MAGIC 0x9fa0
+#define MEM_NAME	 0x6d656d /* "mem" and its NUL */
+#define MEM_LENGTH	 3
+
+/*
+ * Is this the memory of a process? Of any: who shares it with the task is not known here. No other file of
+ * procfs has that name.
+ */
+static __always_inline bool is_memory(struct file *file)
+{
+	u64 at = 0, dentry = (u64)file->f_path.dentry;
+	u32 text = 0;
+
+	if (!READ_FIELD(&at, inode, (u64)file->f_inode, i_sb) || !READ_FIELD(&at, super_block, at, s_magic) ||
+	    at != PROC_SUPER_MAGIC)
+		return false;
+	return READ_FIELD(&text, dentry, dentry, d_name.len) && text == MEM_LENGTH &&
+	       READ_FIELD(&at, dentry, dentry, d_name.name) && !bpf_probe_read_kernel(&text, 4, (void *)at) &&
+	       text == MEM_NAME;
+}
+
+static __noinline int anonymous_decide(u64 inode, u32 prot, u32 hook)
+{
+	struct pv_question q = {.flags = prot};
+
+	question_table(&q, hook, PV_ACC_ANONYMOUS_EXEC);
+	q.inode = inode;
+	return decide_table(&q);
+}
+
 /*
  * Decide for an open file, unless this was permitted before. `l`: the label, NULL where it is not up to date.
  * What was permitted to an open is not kept for opens by which the kernel executes, and is asked of these
@@ -81,7 +114,7 @@ static __always_inline void truncate_expect(struct file *file)
 static __always_inline int file_open_cached(struct file *file, u32 hook, struct pv_label *l)
 {
 	u32 asks = OPEN_ASKS(file, hook);
-	int r;
+	int r, memory;
 
 	if (l && cache_has_file(l, file, asks))
 		return 0;
@@ -90,6 +123,10 @@ static __always_inline int file_open_cached(struct file *file, u32 hook, struct 
 	if (l)
 		cache_ask_file(&l->asked, l, file, asks);
 	r = file_open_decide(file, hook);
+	if (r >= 0 && file->f_mode & FMODE_WRITE && is_memory(file)) {
+		memory = anonymous_decide((u64)file->f_inode, 0, hook);
+		r = memory ? memory : r;
+	}
 	if (l && r == PV_PLAIN)
 		cache_keep_file(l, file, asks);
 	return plain_is_permitted(r);
@@ -154,15 +191,6 @@ static __noinline int map_cached(struct file *file, u32 prot, u32 hook, struct p
 	if (l && r == PV_PLAIN)
 		cache_keep_file(l, file, hook << 24);
 	return plain_is_permitted(r);
-}
-
-static __noinline int anonymous_decide(u64 inode, u32 prot, u32 hook)
-{
-	struct pv_question q = {.flags = prot};
-
-	question_table(&q, hook, PV_ACC_ANONYMOUS_EXEC);
-	q.inode = inode;
-	return decide_table(&q);
 }
 
 /* Is this the program whose exec was just decided? `l`: as from label_governed(). */

@@ -9,12 +9,18 @@
  *                    the message has no address, that was decided at connect
  *   socket_listen    listen: the local address and port (port 0: an automatic one is to come)
  *   socket_accept    accept: the local address and port of the listening socket
+ *   sctp_bind_connect   bind and connect: each address of the lists that SCTP's options take, and the
+ *                    one that is to be the first to be used
  *
  * Addresses are copies that the kernel made. What could disguise one is undone before matching:
  * an IPv4-mapped IPv6 address is the IPv4 one; the unspecified address as a destination is
  * loopback, or the socket's own address; AF_UNSPEC counts as AF_INET for bind and for sending, and cannot be
  * decided for sending on an IPv6 socket, whose family can change under the hook. Connecting to AF_UNSPEC
  * dissolves an association and gives nothing.
+ *
+ * SCTP takes more addresses than one. Of a list SCTP_LIST_MAX are looked at, and a longer one cannot be
+ * decided, nor a message that opens a connection and brings addresses besides its own (SCTP_DSTADDRV4 and
+ * V6). What a peer adds to a connection is not the task's doing, and is no question.
  *
  * Sockets that the kernel makes for itself pass. What is decided of unix
  * sockets is in bpf/include/unix.bpf.h.
@@ -37,6 +43,14 @@
 #define IPPROTO_UDPLITE 136
 #define IPPROTO_SMC	256
 #define MSG_FASTOPEN	0x20000000
+
+#define SCTP_LIST_MAX	  8
+#define SCTP_PRIMARY_ADDR 6
+#define SCTP_BINDX_ADD	  100
+#define SCTP_CONNECTX	  110
+#define SCTP_DSTADDRV4	  7 /* control messages */
+#define SCTP_DSTADDRV6	  8
+#define SIN6_PACKED	  28 /* struct sockaddr_in6 in a list */
 
 enum address_use { USE_LOCAL, USE_REMOTE, USE_SEND };
 
@@ -138,21 +152,32 @@ static __always_inline void question_socket(struct pv_question *q, struct sock *
 							  : protocol_byte(sk->sk_type, sk->sk_protocol);
 }
 
-static __always_inline enum address_use use_of(u32 hook)
+/* A hook, what the address is for, and whether another address of the same operation was reported. */
+#define ASK(hook, use) ((hook) | (u32)(use) << 8)
+#define ASK_HOOK(ask)  ((ask)&0xff)
+#define ASK_USE(ask)   ((ask) >> 8 & 3)
+#define ASK_QUIET      0x400
+
+/* Decide for addresses that cannot be told. */
+static __noinline int unknown_decide(struct sock *sk, u32 ask)
 {
-	return hook == PV_HOOK_SOCKET_BIND	? USE_LOCAL
-	       : hook == PV_HOOK_SOCKET_CONNECT ? USE_REMOTE
-						: USE_SEND;
+	struct pv_question q = {.hook = ASK_HOOK(ask), .kind = PV_KIND_SOCKET, .walk = PV_WALK_ADDRESS};
+
+	question_socket(&q, sk, ASK_USE(ask) == USE_LOCAL ? PV_ACC_BIND : PV_ACC_CONNECT);
+	name_inet(&q, 0, 0);
+	q.quiet = !!(ask & ASK_QUIET);
+	q.family = sk->__sk_common.skc_family;
+	return decide(&q);
 }
 
 /*
  * Decide for an address of `length` bytes in kernel memory, given to a socket, as decide_or_plain().
  * Addresses that are too short are refused as the protocols do.
  */
-static __noinline int address_decide(struct sock *sk, u64 address, int length, u32 hook)
+static __noinline int address_decide(struct sock *sk, u64 address, int length, u32 ask)
 {
-	enum address_use use = use_of(hook);
-	struct pv_question q = {.hook = hook, .kind = PV_KIND_SOCKET};
+	enum address_use use = ASK_USE(ask);
+	struct pv_question q = {.hook = ASK_HOOK(ask), .kind = PV_KIND_SOCKET, .quiet = !!(ask & ASK_QUIET)};
 	struct {
 		u16 family;
 		u16 port;
@@ -241,9 +266,9 @@ static __always_inline bool address_permitted(struct pv_label *l, struct sock *s
 }
 
 /* Decide, and keep what is permitted. */
-static __always_inline int address_ask(struct pv_label *l, struct sock *sk, u64 address, int length, u32 hook)
+static __always_inline int address_ask(struct pv_label *l, struct sock *sk, u64 address, int length, u32 ask)
 {
-	int r = address_decide(sk, address, length, hook);
+	int r = address_decide(sk, address, length, ask);
 
 	if (l && l->asked.word[1] && r == PV_PLAIN)
 		cache_keep_socket(l);
@@ -401,7 +426,7 @@ int socket_bind(u64 *ctx)
 		return 0;
 	if (is_unix(sk))
 		return verdict(unix_bind_decide(ctx[1], ctx[2]));
-	return address_ask(l, sk, ctx[1], ctx[2], PV_HOOK_SOCKET_BIND);
+	return address_ask(l, sk, ctx[1], ctx[2], ASK(PV_HOOK_SOCKET_BIND, USE_LOCAL));
 }
 
 SEC("lsm/socket_connect")
@@ -420,7 +445,30 @@ int socket_connect(u64 *ctx)
 		return 0;
 	if (!l && !label_look())
 		return 0;
-	return address_ask(l, sk, ctx[1], ctx[2], PV_HOOK_SOCKET_CONNECT);
+	return address_ask(l, sk, ctx[1], ctx[2], ASK(PV_HOOK_SOCKET_CONNECT, USE_REMOTE));
+}
+
+/* Has a message addresses in its control messages, or so many of these that this cannot be said? */
+static __noinline bool more_addresses(struct msghdr *msg)
+{
+	u64 at = (u64)msg->msg_control, end = at + msg->msg_controllen;
+	struct {
+		u64 length;
+		u32 level;
+		u32 type;
+	} control;
+
+	for (u32 i = 0; i < SCTP_LIST_MAX; i++) {
+		if (at + sizeof(control) > end ||
+		    bpf_probe_read_kernel(&control, sizeof(control), (void *)at) ||
+		    control.length < sizeof(control))
+			return false;
+		if (control.level == PV_PROTO_SCTP &&
+		    (control.type == SCTP_DSTADDRV4 || control.type == SCTP_DSTADDRV6))
+			return true;
+		at += (control.length + 7) & ~7ull;
+	}
+	return true;
 }
 
 SEC("lsm/socket_sendmsg")
@@ -436,6 +484,9 @@ int socket_sendmsg(u64 *ctx)
 	if (label_free(&l))
 		return 0;
 	sk = sock->sk;
+	if (sk && sk->sk_protocol == PV_PROTO_SCTP && msg->msg_controllen && more_addresses(msg))
+		return l || label_look() ? clamp(unknown_decide(sk, ASK(PV_HOOK_SOCKET_SENDMSG, USE_SEND)))
+					 : 0;
 	if (!sk || address_permitted(l, sk, (u64)msg->msg_name, msg->msg_namelen, PV_HOOK_SOCKET_SENDMSG))
 		return 0;
 	if (!l && !label_look())
@@ -443,7 +494,43 @@ int socket_sendmsg(u64 *ctx)
 	/* TCP looks at the address of a message only where it opens the connection */
 	if (protocol_byte(sk->sk_type, sk->sk_protocol) == PV_PROTO_TCP && !(msg->msg_flags & MSG_FASTOPEN))
 		return 0;
-	return address_ask(l, sk, (u64)msg->msg_name, msg->msg_namelen, PV_HOOK_SOCKET_SENDMSG);
+	return address_ask(l, sk, (u64)msg->msg_name, msg->msg_namelen,
+			   ASK(PV_HOOK_SOCKET_SENDMSG, USE_SEND));
+}
+
+/* Decide for a list of addresses, one behind the other. What is none the kernel refuses. */
+static __always_inline int list_decide(struct sock *sk, u64 at, int left, u32 ask)
+{
+	int r, size;
+	u16 family;
+
+	for (u32 i = 0; i < SCTP_LIST_MAX; i++) {
+		if (left < 2 || bpf_probe_read_kernel(&family, 2, (void *)at))
+			return 0;
+		size = family == AF_INET ? SIN_BYTES : family == AF_INET6 ? SIN6_PACKED : 0;
+		if (!size || left < size)
+			return 0;
+		r = plain_is_permitted(address_decide(sk, at, size, ask));
+		if (r < 0)
+			return r;
+		if (r)
+			ask |= ASK_QUIET;
+		at += size;
+		left -= size;
+	}
+	return left > 0 ? unknown_decide(sk, ask) : 0;
+}
+
+SEC("lsm/sctp_bind_connect")
+int sctp_bind_connect(u64 *ctx)
+{
+	u32 option = ctx[1], use = option == SCTP_BINDX_ADD ? USE_LOCAL : USE_REMOTE;
+
+	if (option != SCTP_BINDX_ADD && option != SCTP_CONNECTX && option != SCTP_PRIMARY_ADDR)
+		return ctx[4];
+	if (ctx[4] || !governed())
+		return ctx[4];
+	return clamp(list_decide((struct sock *)ctx[0], ctx[2], ctx[3], ASK(PV_HOOK_SCTP_BIND_CONNECT, use)));
 }
 
 SEC("lsm/socket_listen")

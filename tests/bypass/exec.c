@@ -153,6 +153,21 @@ static int exec_check(char **a)
 	return (int)syscall(SYS_execveat, AT_FDCWD, a[0], words, environ, EXECVE_CHECK);
 }
 
+/* HOW: a program that is deleted meanwhile, or "kept" */
+static int exec_check_deleted(char **a)
+{
+	char *words[] = {place, NULL};
+	int fd;
+
+	snprintf(place, sizeof(place), "%s/allow/program", fixture_root);
+	if (copy_file("/bin/true", place))
+		return before("copy");
+	fd = open(place, O_PATH | O_CLOEXEC);
+	if (fd < 0 || (!strcmp(a[0], "deleted") && unlink(place)))
+		return before("open");
+	return (int)syscall(SYS_execveat, fd, "", words, environ, AT_EMPTY_PATH | EXECVE_CHECK);
+}
+
 /* FOLDER: a crash leaves the memory of the process there */
 static int core_prepare(char **a)
 {
@@ -200,6 +215,7 @@ const struct operation exec_operations[] = {
 	{"remap-pages", 1, remap_pages, NULL},
 	{"read-implies-exec", 1, implied, NULL},
 	{"exec-check", 1, exec_check, NULL},
+	{"exec-check-deleted", 1, exec_check_deleted, NULL},
 	{"core", 1, core, core_prepare},
 	{"patch", 1, patch, NULL},
 	{0},

@@ -5,9 +5,12 @@
 #include "bypass.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #ifndef IPPROTO_MPTCP
@@ -15,6 +18,7 @@
 #endif
 #define SCTP_BINDX_ADD 100
 #define SCTP_CONNECTX  110 /* SCTP_SOCKOPT_CONNECTX */
+#define SCTP_DSTADDRV4 7   /* a control message */
 
 static struct sockaddr_storage address;
 static socklen_t length;
@@ -43,12 +47,63 @@ static int sctp_connect(char **a)
 	return fd < 0 ? fd : connect(fd, (struct sockaddr *)&address, length);
 }
 
-/* a list of addresses */
+/* 127.0.0.NUMBER, of the port at hand */
+static struct sockaddr_in loopback(unsigned number)
+{
+	struct sockaddr_in a = *(struct sockaddr_in *)&address;
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK + number - 1);
+	return a;
+}
+
+/* ADDRESS: the second of a list */
 static int sctp_connect_list(char **a)
 {
 	int fd = socket_for(a[0], SOCK_STREAM, IPPROTO_SCTP);
+	struct sockaddr_in list[2] = {loopback(6), *(struct sockaddr_in *)&address};
 
-	return fd < 0 ? fd : setsockopt(fd, IPPROTO_SCTP, SCTP_CONNECTX, &address, length);
+	return fd < 0 ? fd : setsockopt(fd, IPPROTO_SCTP, SCTP_CONNECTX, list, sizeof(list));
+}
+
+/* NUMBER of addresses */
+static int sctp_connect_many(char **a)
+{
+	int fd = socket_for("127.0.0.1:80", SOCK_STREAM, IPPROTO_SCTP);
+	struct sockaddr_in list[16];
+	unsigned number = (unsigned)atoi(a[0]);
+
+	for (unsigned i = 0; i < number; i++)
+		list[i] = loopback(10 + i);
+	return fd < 0 ? fd
+		      : setsockopt(fd, IPPROTO_SCTP, SCTP_CONNECTX, list,
+				   (socklen_t)(number * sizeof(list[0])));
+}
+
+/* WHAT: "more", another address in a control message */
+static int sctp_send_more(char **a)
+{
+	int fd = socket_for("127.0.0.4:80", SOCK_SEQPACKET, IPPROTO_SCTP);
+	union {
+		char room[CMSG_SPACE(sizeof(struct in_addr))];
+		struct cmsghdr align;
+	} control = {{0}};
+	struct sockaddr_in other = loopback(2);
+	struct iovec text = {.iov_base = "x", .iov_len = 1};
+	struct msghdr m = {.msg_name = &address,
+			   .msg_namelen = length,
+			   .msg_iov = &text,
+			   .msg_iovlen = 1,
+			   .msg_control = control.room,
+			   .msg_controllen = sizeof(control.room)};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = IPPROTO_SCTP;
+	c->cmsg_type = SCTP_DSTADDRV4;
+	c->cmsg_len = CMSG_LEN(sizeof(other.sin_addr));
+	memcpy(CMSG_DATA(c), &other.sin_addr, sizeof(other.sin_addr));
+	if (strcmp(a[0], "more"))
+		m.msg_controllen = 0;
+	return fd < 0 ? fd : sendmsg(fd, &m, 0) < 0 ? -1 : 0;
 }
 
 static int sctp_bind_list(char **a)
@@ -66,11 +121,28 @@ static int sctp_send(char **a)
 	return fd < 0 ? fd : (int)sendto(fd, "x", 1, 0, (struct sockaddr *)&address, length);
 }
 
+/* MODULE of a family, or "unix", of one that is there: a socket of the family */
+static int forget_module(char **a)
+{
+	return !strcmp(a[0], "unix") || !syscall(SYS_delete_module, a[0], O_NONBLOCK) || errno == ENOENT ? 0
+													 : -1;
+}
+
+static int module_request(char **a)
+{
+	int fd = socket(strcmp(a[0], "unix") ? AF_ALG : AF_UNIX, SOCK_SEQPACKET, 0);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
 const struct operation network_operations[] = {
 	{"mptcp-fast-open", 1, mptcp_fast_open, NULL},
 	{"sctp-connect", 1, sctp_connect, NULL},
 	{"sctp-connect-list", 1, sctp_connect_list, NULL},
+	{"sctp-connect-many", 1, sctp_connect_many, NULL},
+	{"sctp-send-more", 1, sctp_send_more, NULL},
 	{"sctp-bind-list", 1, sctp_bind_list, NULL},
 	{"sctp-send", 1, sctp_send, NULL},
+	{"module-request", 1, module_request, forget_module},
 	{0},
 };
