@@ -109,9 +109,14 @@ static __always_inline bool walk_copy(struct pv_scratch *s)
  */
 static __always_inline long walk_unattached(struct pv_scratch *s, u64 ns)
 {
+	u32 layer = ns ? 1 : 0;
+
 	if (walk_kernel_mount(s))
 		return walk_end(s, PV_WALK_INTERNAL);
-	return walk_end(s, ns || walk_copy(s) ? PV_WALK_LAYER : PV_WALK_DETACHED);
+	barrier_var(layer); /* else the compiler takes it for bits of a pointer, to put with others */
+	if (layer || walk_copy(s))
+		return walk_end(s, PV_WALK_LAYER);
+	return walk_end(s, PV_WALK_DETACHED);
 }
 
 /* At the root of the topmost mount: whose namespace is it? */
