@@ -55,6 +55,13 @@ static const char *const hooks[] = {
 	[PV_HOOK_SB_PIVOTROOT] = "sb_pivotroot",
 	[PV_HOOK_MOVE_MOUNT] = "move_mount",
 	[PV_HOOK_INODE_INIT_SECURITY_ANON] = "inode_init_security_anon",
+	[PV_HOOK_TASK_KILL] = "task_kill",
+	[PV_HOOK_TASK_SETSCHEDULER] = "task_setscheduler",
+	[PV_HOOK_TASK_SETNICE] = "task_setnice",
+	[PV_HOOK_TASK_SETIOPRIO] = "task_setioprio",
+	[PV_HOOK_TASK_SETRLIMIT] = "task_setrlimit",
+	[PV_HOOK_PERF_EVENT_OPEN] = "perf_event_open",
+	[PV_HOOK_BPF_MAP] = "bpf_map",
 };
 static_assert(ARRAY_SIZE(hooks) == PV_HOOK_MAX, "every hook has a name");
 

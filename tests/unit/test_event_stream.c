@@ -20,7 +20,7 @@
 #define RECORDS	  40000
 #define PROCESSES 48
 #define CAPACITY  40 /* of the table: fewer, so that some are evicted */
-#define DIGEST	  0x5efb83ed19481635ull
+#define DIGEST	  0x2cffdcd89a183c56ull
 
 struct stream {
 	struct table *table;
