@@ -18,9 +18,9 @@
  *
  * Asked are those who act, and not the kernel: signals that it sends for itself (children's ends, terminals,
  * timers, faults) come to no hook; that of a parent's end comes in the parent's exit and without a sender's
- * description, as those of kill(2) do on newer kernels; and one for a USB transfer has a cred and an arbitrary
- * current task. Signal 0 sends nothing and tells no more than
- * /proc. SIGCONT goes within a session, as the kernel has it. Threads of one process act on each other.
+ * description, as those of kill(2) do on newer kernels; and one for a USB transfer has a cred and an
+ * arbitrary current task. Signal 0 sends nothing and tells no more than /proc. SIGCONT goes within a session,
+ * as the kernel has it. Threads of one process act on each other.
  *
  * SIGIO comes when something happens to a descriptor, at an arbitrary current task, and who named its
  * receiver is not known then. So it is kept from the agent, which asks for none, and is otherwise not
