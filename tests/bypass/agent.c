@@ -150,12 +150,14 @@ static int unmount_shared(char **a)
 	return unshare(CLONE_NEWNS) ? before("unshare") : umount2(a[0], MNT_DETACH);
 }
 
-/* PLACE: a copy, with what is on it, is taken down, and by that the place itself */
+/* PLACE: a copy, with what is on it, is taken down, and by that the place itself; it goes with the run */
 static int bound_prepare(char **a)
 {
 	snprintf(pin, sizeof(pin), "%s/bound-%d", fixture_root, getpid());
-	return place_prepare(a) || mkdir(pin, 0700) || mount(a[0], pin, NULL, MS_BIND | MS_REC, NULL) ? -1
-												      : 0;
+	return place_prepare(a) || unshare(CLONE_NEWNS) || mkdir(pin, 0700) ||
+			       mount(a[0], pin, NULL, MS_BIND | MS_REC, NULL)
+		       ? -1
+		       : 0;
 }
 
 static int unmount_bound(char **a)
