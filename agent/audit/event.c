@@ -496,7 +496,8 @@ static void put_system(const struct record *r, struct json_buffer *out)
 		json_put_string(out, "capability", capability);
 	else if (d->access == PV_ACC_CAPABILITY)
 		json_put_u64(out, "capability", d->detail);
-	else if (d->access == PV_ACC_PTRACE)
+	else if (d->access == PV_ACC_PTRACE || d->access == PV_ACC_SIGNAL ||
+		 (d->access == PV_ACC_AGENT && d->detail))
 		json_put_u64(out, "pid", d->detail);
 	else if (d->ino && r->path_length)
 		put_file(r, out);
@@ -525,7 +526,7 @@ static const char *decision_result(const struct pv_decision_record *d)
 {
 	if (PV_CELL_VERDICT(d->cell) != PV_DENY)
 		return "0";
-	return d->access == PV_ACC_CAPABILITY ? "EPERM" : "EACCES";
+	return d->access == PV_ACC_CAPABILITY || d->hook == PV_HOOK_TASK_KILL ? "EPERM" : "EACCES";
 }
 
 /* False where the decision is not known. */

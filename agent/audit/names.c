@@ -64,6 +64,13 @@ static const char *const hooks[] = {
 	[PV_HOOK_FILE_IOCTL] = "file_ioctl",
 	[PV_HOOK_BPRM_CREDS_FOR_EXEC] = "bprm_creds_for_exec",
 	[PV_HOOK_SCTP_BIND_CONNECT] = "sctp_bind_connect",
+	[PV_HOOK_TASK_KILL] = "task_kill",
+	[PV_HOOK_TASK_SETSCHEDULER] = "task_setscheduler",
+	[PV_HOOK_TASK_SETNICE] = "task_setnice",
+	[PV_HOOK_TASK_SETIOPRIO] = "task_setioprio",
+	[PV_HOOK_TASK_SETRLIMIT] = "task_setrlimit",
+	[PV_HOOK_PERF_EVENT_OPEN] = "perf_event_open",
+	[PV_HOOK_BPF_MAP] = "bpf_map",
 };
 static_assert(ARRAY_SIZE(hooks) == PV_HOOK_MAX, "every hook has a name");
 

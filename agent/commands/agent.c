@@ -255,6 +255,7 @@ static int start(struct agent *a, const struct settings *s, struct refusal *r)
 	err = err ? err : apply_policies(a, s, r);
 	if (!err && a->kernel.pending)
 		err = kernel_commit(&a->kernel, r);
+	err = err ? err : kernel_guard(&a->kernel, r);
 	err = err ? err : server_open(a, r);
 	malloc_trim(0); /* loading and compiling took a good deal that is free now */
 	return err;

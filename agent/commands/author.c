@@ -186,7 +186,7 @@ const struct command command_explain = {
 		   "  connect bind listen accept   ADDRESS:PORT[/PROTOCOL], unix:PATH or unix:@NAME\n"
 		   "  socket                       FAMILY[/PROTOCOL]\n"
 		   "  capability                   its name\n"
-		   "  mount ptrace bpf modules user-namespaces anonymous-exec io-uring\n\n"
+		   "  mount ptrace bpf modules user-namespaces anonymous-exec io-uring signal perf agent\n\n"
 		   "Nothing is asked of the kernel, and nothing is changed. Exits with 0 whatever the answer "
 		   "is.",
 	.options = explain_options,

@@ -141,10 +141,23 @@ static void take_records(struct agent *a)
 	}
 }
 
+static void set_asleep(struct agent *a, bool asleep)
+{
+	a->rings.asleep = asleep;
+	for (int i = 0; i < PV_LANES; i++)
+		__atomic_store_n(&a->kernel.state->lanes[i].asleep, asleep, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * Who drains is awake. A record that woke may be read here, by the self-test, before the loop sees it: then
+ * the loop is told of nothing, and by the lane no record has to wake any more.
+ */
 void rings_drain(struct agent *a)
 {
 	struct rings *g = &a->rings;
 
+	if (g->asleep)
+		set_asleep(a, false);
 	g->more = g->found = false;
 	audit_losses(a->audit, a->kernel.state);
 	take_records(a);
@@ -152,13 +165,6 @@ void rings_drain(struct agent *a)
 	audit_flush(a->audit);
 	for (int i = 0; i < PV_LANES; i++)
 		ring_release(&g->buffers[i]);
-}
-
-static void set_asleep(struct agent *a, bool asleep)
-{
-	a->rings.asleep = asleep;
-	for (int i = 0; i < PV_LANES; i++)
-		__atomic_store_n(&a->kernel.state->lanes[i].asleep, asleep, __ATOMIC_SEQ_CST);
 }
 
 static void look_again(struct rings *g)
@@ -171,7 +177,6 @@ static int ring_ready(struct loop_source *source, uint32_t events)
 	struct agent *a = source->owner;
 
 	(void)events;
-	set_asleep(a, false);
 	rings_drain(a);
 	look_again(&a->rings);
 	return 0;

@@ -62,6 +62,19 @@ int kernel_unload(const struct machine_paths *paths, size_t *links, size_t *left
 /* Name of a pin of the (pending or complete) set; NULL without memory. */
 char *kernel_pin(const struct kernel *k, const char *name);
 
+/* ---- guard.c ---- */
+
+#define KERNEL_STATE_SIZE 4096 /* the map's one element, as mmap sees it */
+
+/* One of the agent's maps, to be known from then on. -ENOSPC: the shared state has no room for more. */
+int kernel_own_map(struct kernel *k, int fd);
+
+/* The pins have their name, and this process is the agent: nobody else is to touch what it has. */
+int kernel_guard(struct kernel *k, struct refusal *r);
+
+/* Let the pins be removed. Of any version; where `pin` is no such map, there is no lock. */
+void kernel_unlock(const char *pin);
+
 /* ---- publish.c ---- */
 
 /*

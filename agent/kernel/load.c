@@ -21,9 +21,8 @@
 
 #define PINS		  "pavise"
 #define PINS_NEW	  "pavise-new"
-#define STATE_SIZE	  4096 /* the map's one element, as mmap sees it */
 #define LOG_LINES	  12
-#define PROGRAMS_MAX	  64
+#define PROGRAMS_MAX	  128
 #define DETACH_TIMEOUT_MS 10000
 #define DETACH_STEP_MS	  10
 
@@ -54,7 +53,7 @@ static int remove_pins(const struct machine_paths *paths, const char *name)
 void kernel_close(struct kernel *k)
 {
 	if (k->state)
-		munmap(k->state, STATE_SIZE);
+		munmap(k->state, KERNEL_STATE_SIZE);
 	for (int i = 0; i < KMAPS; i++)
 		if (k->maps[i] >= 0)
 			close(k->maps[i]);
@@ -77,7 +76,7 @@ bool kernel_pinned(const struct machine_paths *paths)
 
 static int map_state(struct kernel *k)
 {
-	void *at = mmap(NULL, STATE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, k->maps[KMAP_STATE], 0);
+	void *at = mmap(NULL, KERNEL_STATE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, k->maps[KMAP_STATE], 0);
 
 	if (at == MAP_FAILED)
 		return -errno;
@@ -161,6 +160,22 @@ static int take_maps(struct kernel *k, const struct program_object *o, struct re
 	return 0;
 }
 
+/* Those of all programs, so that nobody else gets at what they decide by. */
+static int own_maps(struct kernel *k, const struct program_object *o, struct refusal *r)
+{
+	struct bpf_map *map;
+	int err = 0;
+
+	bpf_object__for_each_map(map, o->object)
+	{
+		if (!err && bpf_map__fd(map) >= 0)
+			err = kernel_own_map(k, bpf_map__fd(map));
+	}
+	return err ? refuse(r, -err, PAVISE_LOAD_FAILED, "the maps of the %s object cannot be guarded (%s)",
+			    program_object_name(o->which), strerror(-err))
+		   : 0;
+}
+
 /* How images are made, as the open object says; a loaded one has forgotten it. */
 static int image_shape(struct kernel *k, const struct program_object *o, struct refusal *r)
 {
@@ -214,6 +229,10 @@ static int load_into_new(struct kernel *k, struct program_object o[PV_OBJECTS], 
 		return refuse(r, -err, PAVISE_LOAD_FAILED, "the shared state cannot be mapped (%s)",
 			      strerror(-err));
 	__atomic_store_n(&k->state->abi, PV_ABI, __ATOMIC_RELEASE);
+	for (int i = 0; i < PV_OBJECTS && !err; i++)
+		err = own_maps(k, &o[i], r);
+	if (err)
+		return err;
 	/* Labels first: what they say is nothing until the hooks ask. */
 	err = attach_object(k, &o[PV_OBJECT_TRACE], r);
 	return err ? err : attach_object(k, &o[PV_OBJECT_LSM], r);
@@ -388,11 +407,13 @@ int kernel_unload(const struct machine_paths *paths, size_t *links, size_t *left
 {
 	CLEANUP_FREE char *from = strfmt("%s/%s", paths->bpffs, PINS);
 	CLEANUP_FREE char *to = strfmt("%s/%s", paths->bpffs, PINS_NEW);
+	CLEANUP_FREE char *state = strfmt("%s/%s/%s", paths->bpffs, PINS, map_names[KMAP_STATE].pin);
 	int err = remove_pins(paths, PINS_NEW);
 	uint32_t ids[PROGRAMS_MAX];
 
-	if (!from || !to)
+	if (!from || !to || !state)
 		return refuse(r, ENOMEM, PAVISE_FAILED, "out of memory");
+	kernel_unlock(state);
 	*links = list_programs(from, ids);
 	if (!err && rename(from, to) && errno != ENOENT)
 		err = -errno;

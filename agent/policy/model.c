@@ -40,6 +40,9 @@ static const char *const access_names[PV_COLUMNS] = {
 	[PV_ACC_USER_NAMESPACES] = "user-namespaces",
 	[PV_ACC_ANONYMOUS_EXEC] = "anonymous-exec",
 	[PV_ACC_IO_URING] = "io-uring",
+	[PV_ACC_SIGNAL] = "signal",
+	[PV_ACC_PERF] = "perf",
+	[PV_ACC_AGENT] = "agent",
 };
 
 static const char *const capability_names[] = {

@@ -97,7 +97,7 @@ struct policy_choice {
 };
 
 #define POLICY_CAPABILITIES 64 /* numbers as in linux/capability.h */
-#define POLICY_SYSTEM	    8  /* see enum pv_access from PV_ACC_SYSTEM on, less that */
+#define POLICY_SYSTEM	    10 /* see enum pv_access from PV_ACC_SYSTEM on, less that */
 
 struct policy_rules {
 	bool present;		     /* an absent section allows everything and decides nothing */

@@ -15,6 +15,9 @@
  * Besides, what the literal patterns of deny rules alone say: a marked file that is reached by another name
  * is denied no more than that (PV_COL_MARK in pavise.h).
  *
+ * What is the agent's is denied by every policy that does not allow it: `agent` is the one choice that is
+ * not allowed where it is not named.
+ *
  * Across policies, a denial of an enforcing policy wins over one of a monitoring policy, which wins
  * over permission; a denial that kills wins over one that does not; of several, the first policy in
  * the order of names is reported. Adding a policy can only turn permission into denial, never the
@@ -398,10 +401,12 @@ int resolve_undecidable(struct resolver *r, const struct members *members, enum 
 static enum weight weigh_choice(const struct resolver *r, uint32_t policy, enum policy_section section,
 				const struct policy_choice *choice)
 {
-	const struct policy_rules *rules = &r->policies[policy]->sections[section];
+	const struct policy *p = r->policies[policy];
+	const struct policy_rules *rules = &p->sections[section];
 	enum policy_effect effect = choice->present ? choice->effect : rules->fallback;
+	bool agents = choice == &p->system[PV_ACC_AGENT - PV_ACC_SYSTEM] && !choice->present;
 
-	if (!rules->present || effect == EFFECT_ALLOW)
+	if (!agents && (!rules->present || effect == EFFECT_ALLOW))
 		return PERMITS;
 	return enforces(r, policy) ? DENIES : WOULD_DENY;
 }
@@ -515,7 +520,7 @@ int resolve_table(struct resolver *r, const struct members *members, uint32_t *t
 		ret = resolve_choice(r, members, SECTION_SYSTEM, mount, &rows[0].cell[PV_COL_REMOUNT]);
 	if (!ret)
 		ret = resolve_mount(r, members, &rows[0].cell[PV_ACC_MOUNT]);
-	for (unsigned i = mount + 1; !ret && i <= PV_ACC_IO_URING - PV_ACC_SYSTEM; i++)
+	for (unsigned i = mount + 1; !ret && i < POLICY_SYSTEM; i++)
 		ret = resolve_choice(r, members, SECTION_SYSTEM, i, &rows[0].cell[PV_ACC_SYSTEM + i]);
 	for (unsigned i = 0; !ret && i < POLICY_CAPABILITIES; i++)
 		ret = resolve_choice(r, members, SECTION_CAPABILITIES, i,

@@ -232,7 +232,7 @@ __weak int table_answer(struct pv_scratch *s, const struct pv_question *q, u32 i
 	p = subject_profile(&m, &s->subject, i, &number);
 	if (!p || !p->system_row)
 		return 0;
-	known = s->answer.walk == PV_WALK_OK;
+	known = s->answer.walk == PV_WALK_OK || q->column == PV_ACC_AGENT;
 	row = p->system_row + (known ? q->row : 0);
 	column = known ? q->column : PV_COL_UNDECIDABLE;
 	answer_take(&s->answer, matcher_cell(&m, row, column, 0), number, q->want & 0xff);

@@ -99,20 +99,23 @@ enum pv_access {
 	PV_ACC_ACCEPT,
 	PV_ACC_SOCKET,	   /* socket creation */
 	PV_ACC_CAPABILITY, /* which one stands in the record; cells: see pv_profile.system_row */
-	PV_ACC_MOUNT = 24,
+	PV_ACC_MOUNT,
 	PV_ACC_PTRACE,
 	PV_ACC_BPF,
 	PV_ACC_MODULES,
 	PV_ACC_USER_NAMESPACES,
 	PV_ACC_ANONYMOUS_EXEC,
 	PV_ACC_IO_URING,
+	PV_ACC_SIGNAL, /* signals, priorities and limits of a process that is governed by less */
+	PV_ACC_PERF,
+	PV_ACC_AGENT, /* what is the agent's: denied where a policy does not say otherwise */
 };
 #define PV_ACC_SYSTEM PV_ACC_MOUNT /* the first of those that the section `system` is about */
 
 /* Columns of a table's first row that are not accesses. */
-#define PV_COL_UNDECIDABLE 0  /* who governs cannot be said */
-#define PV_COL_REMOUNT	   1  /* `mount`, where no name changes its meaning */
-#define PV_COL_REACH	   31 /* a process that is governed by less is reached for */
+#define PV_COL_UNDECIDABLE 0 /* who governs cannot be said */
+#define PV_COL_REMOUNT	   1 /* `mount`, where no name changes its meaning */
+#define PV_COL_REACH	   2 /* a process that is governed by less is reached for */
 
 /*
  * Of a path's row: column PV_COL_MARK + access is what the literal patterns of `deny` rules alone say of
@@ -367,6 +370,13 @@ enum pv_hook {
 	PV_HOOK_FILE_IOCTL,
 	PV_HOOK_BPRM_CREDS_FOR_EXEC,
 	PV_HOOK_SCTP_BIND_CONNECT,
+	PV_HOOK_TASK_KILL,
+	PV_HOOK_TASK_SETSCHEDULER,
+	PV_HOOK_TASK_SETNICE,
+	PV_HOOK_TASK_SETIOPRIO,
+	PV_HOOK_TASK_SETRLIMIT,
+	PV_HOOK_PERF_EVENT_OPEN,
+	PV_HOOK_BPF_MAP,
 	PV_HOOK_MAX,
 };
 
@@ -476,12 +486,27 @@ struct pv_counter {
 };
 
 /*
- * Shared words, one mappable array element. Written by the kernel side but for `generation`, `told` and
- * what the counters say. The first line is read at every hook and written rarely.
+ * What is the agent's, for bpf/include/agent.bpf.h. Written by the agent; `pid` is set back by the kernel
+ * side when that process ends, before its number is free.
+ */
+#define PV_AGENT_MAPS 16
+struct pv_agent {
+	__u64 pins_ino; /* the folder of the pins; 0: not known yet */
+	__u32 pins_dev;
+	__u32 pid;   /* of the agent that runs, 0: none */
+	__u32 mount; /* the mount by which it sees the pins */
+	__u32 group; /* what that is mounted on shares its mounts with this peer group, 0: none */
+	__u32 maps[PV_AGENT_MAPS]; /* identifiers, or 0 */
+};
+
+/*
+ * Shared words, one mappable array element. Written by the kernel side but for `generation`, `told`, what
+ * the counters say, and what is the agent's. The first line is read at every hook and written rarely.
  */
 struct pv_state {
 	__u32 abi;
-	__u32 pad;
+	__u32 locked; /* nobody removes the pins; `pavise unload` of any version finds this here, and lifts it
+		       */
 	union {
 		struct {
 			__u32 generation; /* of the image in force, 0: none; written last by the publisher */
@@ -496,6 +521,7 @@ struct pv_state {
 	__u64 races;		/* walks repeated */
 	__u64 spare;
 	struct pv_counter lanes[PV_LANES];
+	struct pv_agent agent;
 };
 
 #ifndef __bpf__

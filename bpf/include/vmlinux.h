@@ -121,6 +121,7 @@ typedef struct {
 
 struct signal_struct {
 	atomic_t live;
+	struct pid *pids[4]; /* of the thread group by itself, of its leader, of the group, of the session */
 	int nr_threads;
 	unsigned int flags;
 	int group_exit_code;
@@ -230,6 +231,10 @@ struct mount {
 	struct vfsmount mnt;
 	struct mnt_namespace *mnt_ns;
 	struct list_head mnt_instance; /* to 6.17 */
+	struct list_head mnt_mounts; /* on it: a list, by their mnt_child */
+	struct list_head mnt_child;
+	int mnt_id;
+	int mnt_group_id;
 	struct mount *mnt_next_for_sb; /* from 6.18 on */
 };
 
@@ -280,6 +285,11 @@ struct sock {
 	struct sock_common __sk_common;
 	u16 sk_type;
 	u16 sk_protocol;
+	struct pid *sk_peer_pid; /* of one that listens: who began to */
+};
+
+struct bpf_map {
+	u32 id;
 };
 
 struct socket {

@@ -14,8 +14,10 @@
  *   path_chmod, path_chown       attributes
  *   path_truncate, file_truncate write
  *
+ * The pins of the agent are kept from being removed and renamed: agent.bpf.h.
  * A rename or a link that leads a file to a name with more rights is refused: follow.bpf.h.
  */
+#include "agent.bpf.h"
 #include "follow.bpf.h"
 #include "unix.bpf.h"
 
@@ -102,13 +104,15 @@ int BPF_PROG(path_symlink, struct path *dir, struct dentry *dentry, const char *
 SEC("lsm/path_unlink")
 int BPF_PROG(path_unlink, struct path *dir, struct dentry *dentry, int ret)
 {
-	return name_hook(dir, dentry, PV_HOOK_PATH_UNLINK, PV_WANT1(PV_ACC_DELETE), ret);
+	ret = name_hook(dir, dentry, PV_HOOK_PATH_UNLINK, PV_WANT1(PV_ACC_DELETE), ret);
+	return pin_hook(PV_HOOK_PATH_UNLINK, is_pin(dir, dentry), ret);
 }
 
 SEC("lsm/path_rmdir")
 int BPF_PROG(path_rmdir, struct path *dir, struct dentry *dentry, int ret)
 {
-	return name_hook(dir, dentry, PV_HOOK_PATH_RMDIR, PV_WANT1(PV_ACC_DELETE), ret);
+	ret = name_hook(dir, dentry, PV_HOOK_PATH_RMDIR, PV_WANT1(PV_ACC_DELETE), ret);
+	return pin_hook(PV_HOOK_PATH_RMDIR, is_pin(dir, dentry), ret);
 }
 
 #define HOOK_QUIET 0x100 /* with a hook: `quiet` as for name_decide() */
@@ -171,9 +175,8 @@ static __noinline int rename_decide(struct path *old_dir, struct dentry *old_den
 	return r < 0 ? r : quiet || r;
 }
 
-SEC("lsm/path_rename")
-int BPF_PROG(path_rename, struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
-	     struct dentry *new_dentry, unsigned int flags, int ret)
+static __always_inline int rename_hook(struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
+				       struct dentry *new_dentry, unsigned int flags, int ret)
 {
 	u32 generation;
 	int r;
@@ -186,6 +189,14 @@ int BPF_PROG(path_rename, struct path *old_dir, struct dentry *old_dentry, struc
 	if (r >= 0 && image_generation() != generation)
 		r = rename_decide(old_dir, old_dentry, new_dir, new_dentry, flags | (r ? QUIET : 0));
 	return verdict(r);
+}
+
+SEC("lsm/path_rename")
+int BPF_PROG(path_rename, struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
+	     struct dentry *new_dentry, unsigned int flags, int ret)
+{
+	ret = rename_hook(old_dir, old_dentry, new_dir, new_dentry, flags, ret);
+	return pin_hook(PV_HOOK_PATH_RENAME, is_pin(old_dir, old_dentry) || is_pin(new_dir, new_dentry), ret);
 }
 
 static __noinline int link_decide(struct dentry *old_dentry, struct path *new_dir, struct dentry *new_dentry,

@@ -26,6 +26,7 @@
  * sockets is in bpf/include/unix.bpf.h.
  * Families other than inet and inet6 are decided when they are created and not per address.
  */
+#include "agent.bpf.h"
 #include "cache.bpf.h"
 #include "unix.bpf.h"
 
@@ -553,12 +554,19 @@ int BPF_PROG(socket_accept, struct socket *sock, struct socket *newsock, int ret
 	return clamp(local_decide(sock->sk, PV_HOOK_SOCKET_ACCEPT, PV_ACC_ACCEPT));
 }
 
+/* The process that listens, by its number in the initial namespace. */
+static __always_inline u32 listener(struct sock *sk)
+{
+	return FIELDS(sock, sk)->sk_peer_pid->numbers[0].nr;
+}
+
 SEC("lsm/unix_stream_connect")
 int BPF_PROG(unix_stream_connect, struct sock *sock, struct sock *other, struct sock *newsk, int ret)
 {
 	if (ret || !governed())
 		return ret;
-	return verdict(unix_decide(other, PV_HOOK_UNIX_STREAM_CONNECT, PV_ACC_CONNECT));
+	ret = verdict(unix_decide(other, PV_HOOK_UNIX_STREAM_CONNECT, PV_ACC_CONNECT));
+	return agent_hook(PV_HOOK_UNIX_STREAM_CONNECT, is_agent(listener(other)), ret);
 }
 
 /* A datagram, or the connection that they go by. */

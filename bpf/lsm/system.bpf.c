@@ -4,14 +4,15 @@
  *
  *   capable                      capability, where the task has it: the kernel's own check comes first
  *   sb_mount, sb_kern_mount, sb_remount, sb_umount, sb_pivotroot, move_mount     mount
- *   ptrace_access_check          ptrace: attaching, /proc/PID/mem, process_vm_*, pidfd_getfd
- *   ptrace_traceme               ptrace: asking to be traced
  *   bpf                          bpf
+ *   bpf_map                      agent: a descriptor of one of its maps
+ *   perf_event_open              perf
  *   kernel_read_file, kernel_load_data, kernel_module_request     modules (and kexec)
  *   userns_create                user-namespaces
  *   inode_init_security_anon     io-uring
  *
- * anonymous-exec is decided where files are mapped and executed: bpf/lsm/file.bpf.c, exec.bpf.c.
+ * What one process does to another is in bpf/lsm/reach.bpf.c, and anonymous-exec is decided where files are
+ * mapped and executed: bpf/lsm/file.bpf.c, exec.bpf.c.
  *
  * Rules are about names, and a mount decides what stands under a name. Where rules depend on names, a
  * policy that does not say `mount: allow` permits only what leaves their meaning alone: a new file
@@ -19,12 +20,9 @@
  * is bound, moved or attached as a tree comes from somewhere that the hooks do not show, and an overlay
  * or a file system that is mounted already shows other names of what is there. This is the difference
  * between the columns PV_ACC_MOUNT and PV_COL_REMOUNT.
- *
- * Whatever `ptrace` says, a task never reaches for one that is governed by less: by a profile that it
- * has itself, the other must be governed as well.
  */
+#include "agent.bpf.h"
 #include "follow.bpf.h"
-#include "system.bpf.h"
 
 #define MS_REMOUNT	    0x20 /* as path_mount() in fs/namespace.c takes them, in this order */
 #define MS_BIND		    0x1000
@@ -32,7 +30,7 @@
 #define MS_PROPAGATION	    0x1e0000 /* shared, private, slave, unbindable */
 #define OVERLAYFS_MAGIC	    0x794c7630
 #define CAP_OPT_NOAUDIT	    2
-#define PTRACE_MODE_ATTACH  2
+#define PERF_SECURITY_OPEN  0
 #define READING_MODULE	    2
 #define READING_KEXEC_IMAGE 3
 #define READING_INITRAMFS   4
@@ -54,71 +52,28 @@ int BPF_PROG(capable, const struct cred *cred, struct user_namespace *ns, int ca
 	return decide_table(&q) < 0 ? verdict_perm() : 0;
 }
 
-/* Is a profile among those that another task has? */
-static __always_inline bool label_has(const struct pv_label *l, u32 profile)
-{
-	bool has = l->profile == profile;
-
-	for (u32 i = 0; i < PV_HELD_MAX; i++)
-		if (i < l->n_held && l->held[i] == profile)
-			has = true;
-	return has;
-}
-
-/* Is the other task governed by everything that the current one is governed by? */
-static __always_inline bool governed_alike(const struct pv_label *own, struct task_struct *other)
-{
-	struct pv_label *l = bpf_task_storage_get(&labels, other, 0, 0);
-	bool alike = true;
-
-	if (!own)
-		return false;
-	if (!l)
-		return !own->profile && !own->n_held;
-	if (own->profile && !label_has(l, own->profile))
-		alike = false;
-	for (u32 i = 0; i < PV_HELD_MAX; i++)
-		if (i < own->n_held && !label_has(l, own->held[i]))
-			alike = false;
-	return alike;
-}
-
-SEC("lsm/ptrace_access_check")
-int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode, int ret)
-{
-	struct pv_question q = {};
-	struct pv_label *l;
-	int r;
-
-	if (ret || !(mode & PTRACE_MODE_ATTACH) || !governed())
-		return ret;
-	question_table(&q, PV_HOOK_PTRACE_ACCESS_CHECK, PV_ACC_PTRACE);
-	q.detail = child->tgid;
-	r = decide_table(&q);
-	if (r)
-		return verdict(r);
-	l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
-	if (governed_alike(l, child))
-		return 0;
-	q.column = PV_COL_REACH;
-	return verdict(decide_table(&q));
-}
-
-SEC("lsm/ptrace_traceme")
-int BPF_PROG(ptrace_traceme, struct task_struct *parent, int ret)
-{
-	struct pv_question q = {};
-
-	question_table(&q, PV_HOOK_PTRACE_TRACEME, PV_ACC_PTRACE);
-	q.detail = parent->tgid;
-	return system_decide(&q, ret);
-}
-
 SEC("lsm/bpf")
 int BPF_PROG(bpf_syscall, int cmd)
 {
 	/* newer kernels have one argument more, so what comes behind them has no fixed place */
 	return system_hook(PV_HOOK_BPF, PV_ACC_BPF, 0);
+}
+
+SEC("lsm/bpf_map")
+int BPF_PROG(bpf_map, struct bpf_map *map, unsigned int mode, int ret)
+{
+	return agent_hook(PV_HOOK_BPF_MAP, is_agents_map(map->id), ret);
+}
+
+/* The kernel asks several times about one call; what for is the last argument, on 6.18 and newer the only
+ * one. */
+SEC("lsm/perf_event_open")
+int perf_event_open(u64 *ctx)
+{
+	u64 what = 0;
+
+	bpf_get_func_arg(ctx, bpf_get_func_arg_cnt(ctx) - 1, &what);
+	return what == PERF_SECURITY_OPEN ? system_hook(PV_HOOK_PERF_EVENT_OPEN, PV_ACC_PERF, 0) : 0;
 }
 
 SEC("lsm/kernel_module_request")
@@ -170,15 +125,35 @@ static __noinline bool names_below(const struct path *path)
 	return follow_below(&f);
 }
 
-SEC("lsm/sb_mount")
-int BPF_PROG(sb_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags,
-	     void *data, int ret)
+static __always_inline int mount_hook(const struct path *path, unsigned long flags, int ret)
 {
 	if (flags & MS_REMOUNT || (!(flags & MS_BIND) && flags & MS_PROPAGATION))
 		return remount_hook(PV_HOOK_SB_MOUNT, ret);
 	if (flags & (MS_BIND | MS_MOVE) || names_below(path))
 		return system_hook(PV_HOOK_SB_MOUNT, PV_ACC_MOUNT, ret);
 	return remount_hook(PV_HOOK_SB_MOUNT, ret);
+}
+
+static __always_inline u32 mount_id(const struct vfsmount *mnt)
+{
+	u64 mount = (u64)mnt - bpf_core_field_offset(struct mount, mnt);
+	u32 id = 0;
+
+	READ_FIELD(&id, mount, mount, mnt_id);
+	return id;
+}
+
+static __always_inline u32 place_id(const struct path *path)
+{
+	return mount_id(FIELDS(path, path)->mnt);
+}
+
+SEC("lsm/sb_mount")
+int BPF_PROG(sb_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags,
+	     void *data, int ret)
+{
+	ret = mount_hook(path, flags, ret);
+	return agent_hook(PV_HOOK_SB_MOUNT, is_pins_mount(place_id(path)), ret);
 }
 
 /*
@@ -217,10 +192,69 @@ int BPF_PROG(sb_remount, struct super_block *sb, void *options, int ret)
 	return remount_hook(PV_HOOK_SB_REMOUNT, ret);
 }
 
+/* The mounts that are unmounted, one after the other: each, then what is on it. */
+struct unmounting {
+	u64 top;
+	u64 at;
+	bool up;    /* what is on it was looked at */
+	bool found; /* the agent's sight of the pins is among them */
+};
+
+#define MOUNT_FIELD(to, address, field) READ_FIELD(to, mount, address, field)
+#define MOUNT_OFFSET(field)		bpf_core_field_offset(struct mount, field)
+
+/* Is it the agent's, or does it go by another's going? */
+static __always_inline bool shows_pins(u64 mount)
+{
+	u64 sb = 0, parent = 0;
+	u32 dev = 0, group = 0, id = 0;
+
+	MOUNT_FIELD(&sb, mount, mnt.mnt_sb);
+	READ_FIELD(&dev, super_block, sb, s_dev);
+	if (!state.agent.pins_dev || dev != state.agent.pins_dev)
+		return false;
+	MOUNT_FIELD(&id, mount, mnt_id);
+	MOUNT_FIELD(&parent, mount, mnt_parent);
+	MOUNT_FIELD(&group, parent, mnt_group_id);
+	return is_pins_mount(id) || (group && group == state.agent.group);
+}
+
+static long unmount_step(u32 i, struct unmounting *u)
+{
+	u64 next = 0, parent = u->at;
+
+	if (!u->up) {
+		u->found = shows_pins(u->at);
+		MOUNT_FIELD(&next, u->at, mnt_mounts.next);
+	} else {
+		MOUNT_FIELD(&next, u->at, mnt_child.next);
+		MOUNT_FIELD(&parent, u->at, mnt_parent);
+	}
+	if (u->found)
+		return 1;
+	u->up = !next || next == parent + MOUNT_OFFSET(mnt_mounts);
+	u->at = u->up ? parent : next - MOUNT_OFFSET(mnt_child);
+	return u->up && u->at == u->top ? 1 : 0;
+}
+
+#define MNT_DETACH    2
+#define UNMOUNT_STEPS (1 << 18) /* two for each mount, of which a namespace has 100,000 */
+
+/* Does the agent lose its sight of the pins by this? */
+static __noinline bool takes_pins(u64 mnt, u64 flags)
+{
+	struct unmounting u = {.at = mnt - MOUNT_OFFSET(mnt)};
+
+	u.top = u.at;
+	bpf_loop(flags & MNT_DETACH ? UNMOUNT_STEPS : 1, unmount_step, &u, 0);
+	return u.found;
+}
+
 SEC("lsm/sb_umount")
 int BPF_PROG(sb_umount, struct vfsmount *mnt, int flags, int ret)
 {
-	return remount_hook(PV_HOOK_SB_UMOUNT, ret);
+	ret = remount_hook(PV_HOOK_SB_UMOUNT, ret);
+	return pin_hook(PV_HOOK_SB_UMOUNT, !ret && takes_pins((u64)mnt, flags), ret);
 }
 
 SEC("lsm/sb_pivotroot")
@@ -232,7 +266,9 @@ int BPF_PROG(sb_pivotroot, const struct path *old_path, const struct path *new_p
 SEC("lsm/move_mount")
 int BPF_PROG(move_mount, const struct path *from, const struct path *to, int ret)
 {
-	return system_hook(PV_HOOK_MOVE_MOUNT, PV_ACC_MOUNT, ret);
+	ret = system_hook(PV_HOOK_MOVE_MOUNT, PV_ACC_MOUNT, ret);
+	return agent_hook(PV_HOOK_MOVE_MOUNT, is_pins_mount(place_id(from)) || is_pins_mount(place_id(to)),
+			  ret);
 }
 
 /*

@@ -5,7 +5,8 @@
  *   sched_process_fork   processes, not threads; the parent is the one at fork
  *   sched_process_exec   after success: the file's own name by the walk, and the arguments
  *   sched_process_exit   of the last thread; two that leave together may both find themselves
- *                        last, and the agent drops the second record
+ *                        last, and the agent drops the second record; also where the agent
+ *                        itself is forgotten (bpf/include/agent.bpf.h)
  *   iter/task            those that were there before the agent
  *   iter/task_file       not of processes: open files, of the agent's own, whose inodes it wants to know as
  *                        the hooks know them (agent/control/marks.c)
@@ -181,7 +182,11 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	struct pv_exit_record *r;
 	struct pv_label *l;
 
-	if (sig->live.counter || !send_begin(&sending, PV_LANE_LINEAGE))
+	if (sig->live.counter)
+		return 0;
+	if (state.agent.pid == (u32)task->tgid)
+		state.agent.pid = 0;
+	if (!send_begin(&sending, PV_LANE_LINEAGE))
 		return 0;
 	l = bpf_task_storage_get(&labels, task, 0, 0);
 	r = bpf_ringbuf_reserve(&lineage, sizeof(*r), 0);

@@ -155,7 +155,7 @@ static void ask_tables(struct asked *a, struct world *w)
 	c->names_len = 0;
 	for (c->profile = 1; c->profile < w->f.profiles.n; c->profile++) {
 		c->row = 0;
-		for (c->column = PV_ACC_SYSTEM; c->column <= PV_ACC_IO_URING; c->column++)
+		for (c->column = PV_ACC_SYSTEM; c->column <= PV_ACC_AGENT; c->column++)
 			compare(a, image_system_cell(w->f.image, c->profile, c->column));
 		for (unsigned capability = 0; capability < 2 * PV_COLUMNS; capability++) {
 			c->row = 1 + capability / PV_COLUMNS;

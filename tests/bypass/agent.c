@@ -2,22 +2,26 @@
 /*
  * The agent: its programs and maps in the kernel, its pins and its control socket.
  *
- * What could not be undone is done to a pin of the same kind that is made for it.
+ * What could not be undone is done to a pin of the same kind that is made for it, or is what nobody may do,
+ * and fails without a policy, too.
  */
 #include "bypass.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 static char pin[512];
+static unsigned map_id;
 
 static long bpf(int command, union bpf_attr *attr)
 {
@@ -33,8 +37,8 @@ static int pin_prepare(char **a)
 	int fd = (int)bpf(BPF_MAP_CREATE, &map);
 
 	mkdir(a[0], 0700);
-	snprintf(pin, sizeof(pin), "%s/bypass", a[0]);
-	unlink(pin);
+	/* of this run: those of others may be there, and stay */
+	snprintf(pin, sizeof(pin), "%s/bypass-%d", a[0], getpid());
 	at.bpf_fd = (unsigned)fd;
 	return fd < 0 || bpf(BPF_OBJ_PIN, &at) ? -1 : close(fd);
 }
@@ -75,6 +79,98 @@ static int get_map(char **a)
 	return (int)bpf(BPF_MAP_GET_FD_BY_ID, &attr);
 }
 
+/* NAME: the map of that name, made where there is none */
+static int find_map(char **a)
+{
+	union bpf_attr attr = {0}, query;
+	struct bpf_map_info info;
+	int fd;
+
+	while (!bpf(BPF_MAP_GET_NEXT_ID, &attr)) {
+		query = (union bpf_attr){.map_id = attr.next_id};
+		attr.start_id = attr.next_id;
+		fd = (int)bpf(BPF_MAP_GET_FD_BY_ID, &query);
+		if (fd < 0)
+			continue;
+		memset(&info, 0, sizeof(info));
+		query = (union bpf_attr){.info = {.bpf_fd = (unsigned)fd,
+						  .info_len = sizeof(info),
+						  .info = (unsigned long)&info}};
+		if (!bpf(BPF_OBJ_GET_INFO_BY_FD, &query) && !strcmp(info.name, a[0]))
+			map_id = info.id;
+		close(fd);
+	}
+	if (map_id)
+		return 0;
+	attr = (union bpf_attr){
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
+	snprintf(attr.map_name, sizeof(attr.map_name), "%s", a[0]);
+	return bpf(BPF_MAP_CREATE, &attr) < 0 ? -1 : find_map(a);
+}
+
+static int get_map_of(char **a)
+{
+	union bpf_attr attr = {.map_id = map_id};
+
+	(void)a;
+	return (int)bpf(BPF_MAP_GET_FD_BY_ID, &attr);
+}
+
+/* FOLDER: renamed; made, where it is not the agent's */
+static int folder_prepare(char **a)
+{
+	return mkdir(a[0], 0700) && errno != EEXIST ? -1 : 0;
+}
+
+static int rename_folder(char **a)
+{
+	char other[640];
+
+	snprintf(other, sizeof(other), "%s-2", a[0]);
+	return rename(a[0], other) || rmdir(other) ? -1 : 0;
+}
+
+/* PLACE: something is mounted there; it is the run's own where it is not the system's */
+static int place_prepare(char **a)
+{
+	return strncmp(a[0], "/sys",
+		       4) && ((mkdir(a[0], 0700) && errno != EEXIST) || mount("none", a[0], "tmpfs", 0, NULL))
+		       ? -1
+		       : 0;
+}
+
+static int unmount(char **a)
+{
+	return umount2(a[0], MNT_DETACH);
+}
+
+/* PLACE: in a mount namespace that was not made private */
+static int unmount_shared(char **a)
+{
+	return unshare(CLONE_NEWNS) ? before("unshare") : umount2(a[0], MNT_DETACH);
+}
+
+/* PLACE: a copy, with what is on it, is taken down, and by that the place itself; it goes with the run */
+static int bound_prepare(char **a)
+{
+	snprintf(pin, sizeof(pin), "%s/bound-%d", fixture_root, getpid());
+	return place_prepare(a) || unshare(CLONE_NEWNS) || mkdir(pin, 0700) ||
+			       mount(a[0], pin, NULL, MS_BIND | MS_REC, NULL)
+		       ? -1
+		       : 0;
+}
+
+static int unmount_bound(char **a)
+{
+	(void)a;
+	return umount2(pin, MNT_DETACH);
+}
+
+static int mount_over(char **a)
+{
+	return mount("none", a[0], "tmpfs", 0, NULL) || umount2(a[0], MNT_DETACH) ? -1 : 0;
+}
+
 /* SOCKET: ask for the agent's status, and get an answer */
 static int control(char **a)
 {
@@ -86,6 +182,8 @@ static int control(char **a)
 	snprintf(to.sun_path, sizeof(to.sun_path), "%s", a[0]);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)))
 		return -1;
+	if (strcmp(a[0], "/run/pavise/pavise.sock"))
+		return 0; /* who serves that is not asked */
 	if (write(fd, question, sizeof(question) - 1) < 0 || read(fd, answer, sizeof(answer)) <= 0) {
 		errno = EACCES;
 		return -1;
@@ -94,7 +192,16 @@ static int control(char **a)
 }
 
 const struct operation agent_operations[] = {
-	{"unpin", 1, unpin, pin_prepare},     {"rename-pin", 1, rename_pin, pin_prepare},
-	{"get-pin", 1, get_pin, pin_prepare}, {"get-map", 0, get_map, NULL},
-	{"control", 1, control, NULL},	      {0},
+	{"unpin", 1, unpin, pin_prepare},
+	{"rename-pin", 1, rename_pin, pin_prepare},
+	{"get-pin", 1, get_pin, pin_prepare},
+	{"get-map", 0, get_map, NULL},
+	{"control", 1, control, NULL},
+	{"get-map-of", 1, get_map_of, find_map},
+	{"rename-folder", 1, rename_folder, folder_prepare},
+	{"umount", 1, unmount, place_prepare},
+	{"umount-shared", 1, unmount_shared, place_prepare},
+	{"umount-bound", 1, unmount_bound, bound_prepare},
+	{"mount-over", 1, mount_over, place_prepare},
+	{0},
 };

@@ -58,24 +58,26 @@ static pid_t who(const char *text)
 	return pid;
 }
 
-/* nothing is sent, but it is asked for */
+/* one that is ignored by who does not ask for it; 0 would send nothing */
+#define HARMLESS SIGURG
+
 static int signal_by_number(char **a)
 {
-	return kill(who(a[0]), 0);
+	return kill(who(a[0]), HARMLESS);
 }
 
 static int signal_by_descriptor(char **a)
 {
 	int fd = (int)syscall(SYS_pidfd_open, who(a[0]), 0);
 
-	return fd < 0 ? before("pidfd_open") : (int)syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0);
+	return fd < 0 ? before("pidfd_open") : (int)syscall(SYS_pidfd_send_signal, fd, HARMLESS, NULL, 0);
 }
 
 static int signal_by_thread(char **a)
 {
 	pid_t pid = who(a[0]);
 
-	return (int)syscall(SYS_tgkill, pid, pid, 0);
+	return (int)syscall(SYS_tgkill, pid, pid, HARMLESS);
 }
 
 static int limit(char **a)
@@ -128,14 +130,14 @@ static int read_proc(char **a)
 	return open(path, O_RDONLY);
 }
 
-/* SCOPE: what one processor, or this process, does */
+/* SCOPE: what this process does, if it is "own", else what one processor does */
 static int perf(char **a)
 {
 	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE,
 				       .size = sizeof(attr),
 				       .config = PERF_COUNT_SW_CPU_CLOCK,
 				       .exclude_kernel = 1};
-	int system = !strcmp(a[0], "system");
+	int system = strcmp(a[0], "own");
 
 	return (int)syscall(SYS_perf_event_open, &attr, system ? -1 : 0, system ? 0 : -1, -1, 0);
 }

@@ -608,6 +608,17 @@ static struct expected ask_mount(const struct policy *p, struct expected e)
 	return e;
 }
 
+/* What is the agent's is denied by who does not say otherwise. */
+static struct expected ask_agent(const struct policy *p, struct expected e)
+{
+	if (p->system[PV_ACC_AGENT - PV_ACC_MOUNT].present)
+		return e;
+	e = (struct expected){.verdict = PV_DENY, .policy = p, .reason = REASON_DEFAULT_DENY};
+	e.section = SECTION_SYSTEM;
+	e.line = p->sections[SECTION_SYSTEM].line;
+	return e;
+}
+
 static struct expected ask_undecidable(const struct policy *p, bool net)
 {
 	struct expected e = {.verdict = PV_ALLOW, .policy = p, .reason = REASON_NOT_DECIDABLE};
@@ -669,8 +680,9 @@ struct expected oracle_net(const struct governing *g, const struct acting *a, co
 
 struct expected oracle_system(const struct governing *g, unsigned access)
 {
-	static const char *const names[] = {"mount",	       "ptrace",	 "bpf",	    "modules",
-					    "user-namespaces", "anonymous-exec", "io-uring"};
+	static const char *const names[] = {
+		"mount",	  "ptrace",   "bpf",	"modules", "user-namespaces",
+		"anonymous-exec", "io-uring", "signal", "perf",	   "agent"};
 	unsigned number = access - PV_ACC_MOUNT;
 	struct expected best = {.verdict = PV_ALLOW};
 
@@ -678,7 +690,11 @@ struct expected oracle_system(const struct governing *g, unsigned access)
 		struct expected e = ask_choice(g->policies[i], SECTION_SYSTEM,
 					       &g->policies[i]->system[number], names[number]);
 
-		weigh(g, &best, access == PV_ACC_MOUNT ? ask_mount(g->policies[i], e) : e);
+		if (access == PV_ACC_MOUNT)
+			e = ask_mount(g->policies[i], e);
+		if (access == PV_ACC_AGENT)
+			e = ask_agent(g->policies[i], e);
+		weigh(g, &best, e);
 	}
 	return best;
 }

@@ -424,7 +424,7 @@ static void random_choices(struct random *r, struct policy *p)
 					 random_chance(r, 50) ? EFFECT_ALLOW : EFFECT_DENY);
 	}
 	for (unsigned i = random_chance(r, 40) ? 1 + random_below(r, 4) : 0; i > 0; i--)
-		build_system(p, PV_ACC_SYSTEM + random_below(r, 7),
+		build_system(p, PV_ACC_SYSTEM + random_below(r, POLICY_SYSTEM),
 			     random_chance(r, 30) ? EFFECT_ALLOW : EFFECT_DENY);
 }
 

@@ -1025,6 +1025,7 @@ static void test_system(void **state)
 	build_subject(p, "/");
 	build_system(p, PV_ACC_MOUNT, EFFECT_DENY);
 	build_system(p, PV_ACC_BPF, EFFECT_DENY);
+	build_system(p, PV_ACC_SIGNAL, EFFECT_DENY);
 	/* A section of files only has no say. */
 	p = enforcing(&f, "c");
 	build_section(p, SECTION_FILES, EFFECT_DENY);
@@ -1038,9 +1039,19 @@ static void test_system(void **state)
 	assert_int_equal(system_cell(&f, PV_ACC_MODULES), 0);
 	assert_int_equal(system_cell(&f, PV_ACC_USER_NAMESPACES), 0);
 	assert_int_equal(system_cell(&f, PV_ACC_ANONYMOUS_EXEC), 0);
+	assert_cell(system_cell(&f, PV_ACC_SIGNAL), PV_WOULD_DENY, false, false);
+	assert_int_equal(system_cell(&f, PV_ACC_PERF), 0);
+	/* What is the agent's is denied by who says nothing of it, too. */
+	assert_decision(&f, system_cell(&f, PV_ACC_AGENT), "b", "-", "-", REASON_DEFAULT_DENY);
 	/* No name has a say in it, and nobody has who is not governed. */
 	assert_int_equal(image_system_cell(f.image, 0, PV_ACC_MOUNT), 0);
 	assert_int_equal(image_capability_cell(f.image, 0, 21), 0);
+	fixture_free(&f);
+
+	f = (struct fixture){0};
+	build_system(enforcing(&f, "a"), PV_ACC_AGENT, EFFECT_ALLOW);
+	fixture_compile(&f, false);
+	assert_int_equal(system_cell(&f, PV_ACC_AGENT), 0);
 	fixture_free(&f);
 }
 

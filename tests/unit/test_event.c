@@ -333,7 +333,7 @@ static void test_unknown(void **state)
 	f->raw.decision.generation = 6;
 	f->raw.decision.cell = PV_CELL(PV_ALLOW, 1, 1);
 	f->raw.decision.hook = 999;
-	f->raw.decision.access = 31;
+	f->raw.decision.access = PV_COLUMNS;
 	f->raw.decision.walk = 77;
 	f->raw.any.process.cgroup_id = (1ull << 53) + 1;
 	assert_int_equal(decode(f, f->raw.head.size), 0);

@@ -385,12 +385,13 @@ static void test_access_names(void **state)
 		names++;
 		assert_int_equal(policy_access_number(name), i);
 	}
-	assert_int_equal(names, 24);
+	assert_int_equal(names, 27);
 	assert_string_equal(policy_access_name(PV_ACC_ATTRIBUTES), "attributes");
 	assert_string_equal(policy_access_name(PV_ACC_SOCKET), "socket");
 	assert_string_equal(policy_access_name(PV_ACC_CAPABILITY), "capability");
 	assert_string_equal(policy_access_name(PV_ACC_USER_NAMESPACES), "user-namespaces");
 	assert_string_equal(policy_access_name(PV_ACC_IO_URING), "io-uring");
+	assert_string_equal(policy_access_name(PV_ACC_AGENT), "agent");
 	assert_int_equal(policy_access_number("modify"), -1);
 	assert_int_equal(policy_access_number(""), -1);
 }

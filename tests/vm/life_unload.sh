@@ -66,6 +66,15 @@ matches "$NAME: a new agent attaches anew, with these policies only" 'ready: [0-
 is "$NAME: it tested itself at start: one denial" "deny file_open" \
 	"$(log_new | grep -F '"name":"pavise-self-test"' | jq -r '"\(.type) \(.decision.hook)"')"
 is "$NAME: the process is governed again" EACCES "$(actor_asks "$T/denied")"
+is "$NAME: nobody removes a pin by accident" "rm: cannot remove '$PINS/link_file_open': Operation not permitted" \
+	"$(rm "$PINS/link_file_open" 2>&1)"
+is "$NAME: nor renames their folder" "mv: cannot move '$PINS' to '$PINS-2': Operation not permitted" \
+	"$(mv "$PINS" "$PINS-2" 2>&1)"
+for mount in /sys/fs/bpf /sys; do
+	check_status "$NAME: nor unmounts $mount" 32 umount -l "$mount"
+done
+check "$NAME: in a mount namespace of one's own, this touches none" unshare -m umount -l /sys/fs/bpf
+is "$NAME: the process is governed still" EACCES "$(actor_asks "$T/denied")"
 check "$NAME: self-test on demand" pavise self-test
 is "$NAME: leaves an event" passed "$(log_new | grep -F '"op":"self_test"' | jq -r .agent.result)"
 check "$NAME: and no folder" [ ! -e /run/pavise/self-test ]
@@ -92,7 +101,11 @@ one_is_gone() {
 }
 
 log_mark
-rm "$PINS/link_file_open"
+# the lock is the second word of the state
+# shellcheck disable=SC2046
+bpftool map update pinned "$PINS/map_state" key 0 0 0 0 value \
+	$(bpftool -j map lookup pinned "$PINS/map_state" key 0 0 0 0 | jq -r '.value | .[4] = 0 | join(" ")')
+check "$NAME: what makes a hole" rm "$PINS/link_file_open"
 eventually "$NAME: a program without its pin is detached" one_is_gone
 check_status "$NAME: the self-test sees that" 22 pavise self-test
 matches "$NAME: and says what it found" 'failed: the forbidden file could be opened, and no event came' "$(cat "$WORK/check")"

@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
+#include <linux/ioprio.h>
+#include <linux/perf_event.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -273,6 +275,96 @@ static int op_getfd(char **a)
 
 	step = fd < 0 ? "pidfd_open" : NULL;
 	return done(pid, a, fd < 0 ? -1 : syscall(SYS_pidfd_getfd, fd, 1, 0));
+}
+
+static int op_signal(char **a)
+{
+	pid_t pid = target(a[0]);
+
+	return done(pid, a, kill(pid, SIGURG)); /* which nobody minds */
+}
+
+static int op_signal_none(char **a)
+{
+	pid_t pid = target(a[0]);
+
+	return done(pid, a, kill(pid, 0));
+}
+
+static int op_continue(char **a)
+{
+	pid_t pid = target(a[0]);
+
+	return done(pid, a, kill(pid, SIGCONT));
+}
+
+static int op_signal_descriptor(char **a)
+{
+	pid_t pid = target(a[0]);
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	step = fd < 0 ? "pidfd_open" : NULL;
+	return done(pid, a, fd < 0 ? -1 : syscall(SYS_pidfd_send_signal, fd, SIGURG, NULL, 0));
+}
+
+static int op_processors(char **a)
+{
+	pid_t pid = target(a[0]);
+	cpu_set_t set;
+
+	step = sched_getaffinity(0, sizeof(set), &set) ? "affinity" : NULL;
+	return done(pid, a, step ? -1 : sched_setaffinity(pid, sizeof(set), &set));
+}
+
+static int op_priority(char **a)
+{
+	pid_t pid = target(a[0]);
+
+	return done(pid, a, setpriority(PRIO_PROCESS, (id_t)pid, 0));
+}
+
+static int op_io_priority(char **a)
+{
+	pid_t pid = target(a[0]);
+
+	return done(pid, a,
+		    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)));
+}
+
+static int op_limit(char **a)
+{
+	const struct rlimit limits = {1024, 4096};
+	pid_t pid = target(a[0]);
+
+	return done(pid, a, prlimit(pid, RLIMIT_NOFILE, &limits, NULL));
+}
+
+static int op_limit_read(char **a)
+{
+	pid_t pid = target(a[0]);
+	struct rlimit limits;
+
+	return done(pid, a, prlimit(pid, RLIMIT_NOFILE, NULL, &limits));
+}
+
+static int op_perf(char **a)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_CPU_CLOCK};
+
+	(void)a;
+	return (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, 0);
+}
+
+/* SIGKILL for PID when something can be read */
+static int op_owner(char **a)
+{
+	int ends[2];
+
+	if (pipe(ends) || fcntl(ends[0], F_SETOWN, atoi(a[0])) || fcntl(ends[0], F_SETSIG, SIGKILL) ||
+	    fcntl(ends[0], F_SETFL, O_ASYNC))
+		return -1;
+	return write(ends[1], "x", 1) == 1 ? 0 : -1;
 }
 
 static int op_mem(char **a)
@@ -575,6 +667,17 @@ static const struct operation {
 	{"getfd", 1, op_getfd},
 	{"mem", 1, op_mem},
 	{"maps", 1, op_maps},
+	{"signal", 1, op_signal},
+	{"signal-none", 1, op_signal_none},
+	{"signal-descriptor", 1, op_signal_descriptor},
+	{"continue", 1, op_continue},
+	{"processors", 1, op_processors},
+	{"priority", 1, op_priority},
+	{"io-priority", 1, op_io_priority},
+	{"limit", 1, op_limit},
+	{"limit-read", 1, op_limit_read},
+	{"owner", 1, op_owner},
+	{"perf", 0, op_perf},
 	{"traceme", 0, op_traceme},
 	{"bpf", 0, op_bpf},
 	{"userns", 0, op_userns},
