@@ -133,8 +133,8 @@ vmtest: all $(VM_BIN) $(BYPASS) ## the VM suite on kernel K (default: all)
 bypass: all $(VM_BIN) $(BYPASS) ## the matrix of bypasses on kernel K; on all of them it fills docs/bypass.md
 	@tests/bypass/run $(K) $(ROWS)
 
-transparent: all $(VM_BIN) ## other people's programs, governed and ungoverned, to the byte (K, default 6.12)
-	@tests/transparent/run $(BENCH_K) $(WORKLOADS)
+transparent: all $(VM_BIN) ## other people's programs, governed and ungoverned, to the byte (K, default 6.12; WORKLOADS='git|tar')
+	@tests/transparent/run $(BENCH_K) '$(WORKLOADS)'
 
 objects: $(VM_BIN) $(BYPASS) $(UNIT_BIN) $(OUTPUT)/tests/bench/bench $(BENCH_AGENT) $(BENCH_VM) all
 

@@ -8,7 +8,7 @@ chmod 777 "$S" "$T"
 as() { setpriv --reuid postgres --regid postgres --clear-groups env HOME="$S" PATH="$bin:$PATH" PGHOST="$S" PGDATABASE=postgres "$@"; }
 control() { as pg_ctl -s -D "$S/data" -w -t 120 -l "$S/log" "$@"; }
 sql() { as psql -X -q -A -t -v ON_ERROR_STOP=0 "$@" 2>&1; }
-as initdb -D "$S/data" -A trust --no-sync --locale=C.UTF-8 --encoding=UTF8 >"$S/initdb" 2>&1
+as initdb -k -D "$S/data" -A trust --no-sync --locale=C.UTF-8 --encoding=UTF8 >"$S/initdb" 2>&1
 echo "initdb: $?, $(grep -c '\.\.\. ok$' "$S/initdb")"
 cat >>"$S/data/postgresql.conf" <<EOF
 unix_socket_directories = '$S'
@@ -40,7 +40,7 @@ select lo_import('/etc/passwd') > 0; create materialized view v as select n % 10
 listen c; notify c; vacuum full analyze t; reindex table t; checkpoint;
 set timezone = 'Europe/Berlin'; select at from t limit 1;
 EOF
-as pgbench -q -i -s 1 >"$S/bench" 2>&1
+as pgbench -q -i -I dtGvp -s 1 >"$S/bench" 2>&1
 echo "pgbench -i: $?"
 as pgbench -n -c 4 -j 2 -t 25 --random-seed=1 2>&1 | grep -E 'actually processed|failed'
 as pgbench -n -S -C -h 127.0.0.1 -c 2 -t 10 2>&1 | grep -E 'actually processed|failed'
