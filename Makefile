@@ -93,7 +93,7 @@ test: ## everything: unit tests, then the VM suite on every kernel of the matrix
 	@tests/run-all
 
 ##@ Work
-.PHONY: deps unit unit-san check fmt fuzz bench bench-compile bench-agent bench-check verify vmtest bypass objects install clean help
+.PHONY: deps unit unit-san check fmt fuzz bench bench-compile bench-agent bench-check verify vmtest bypass transparent objects install clean help
 deps: ## install what is missing (Debian packages; root or sudo)
 	@packaging/install-deps
 
@@ -132,6 +132,9 @@ vmtest: all $(VM_BIN) $(BYPASS) ## the VM suite on kernel K (default: all)
 
 bypass: all $(VM_BIN) $(BYPASS) ## the matrix of bypasses on kernel K; on all of them it fills docs/bypass.md
 	@tests/bypass/run $(K) $(ROWS)
+
+transparent: all $(VM_BIN) ## other people's programs, governed and ungoverned, to the byte (K, default 6.12; WORKLOADS='git|tar')
+	@tests/transparent/run $(BENCH_K) '$(WORKLOADS)'
 
 objects: $(VM_BIN) $(BYPASS) $(UNIT_BIN) $(OUTPUT)/tests/bench/bench $(BENCH_AGENT) $(BENCH_VM) all
 

@@ -64,6 +64,7 @@ suites_of() {
 key_of() {
 	case $1 in
 	root) hash_of "$vm_dir/build-root" "$vm_dir/guest-packages" ;;
+	large) hash_of "$vm_dir/build-root" "$vm_dir/guest-packages" "$vm_dir/guest-packages-large" ;;
 	*) hash_of "$vm_dir/build-kernel" ;;
 	esac
 }

@@ -1,0 +1,3 @@
+s/time=[0-9.]+ ms/time=N ms/
+s/, time [0-9]+ms//
+s/^.*\[notice\] [0-9#]+: /notice: /

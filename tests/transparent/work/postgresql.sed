@@ -1,0 +1,1 @@
+s/process with PID [0-9]+/process with PID N/

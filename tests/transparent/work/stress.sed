@@ -1,0 +1,2 @@
+s/\[[0-9]+\]//g
+s/process [0-9]+/process N/g
