@@ -231,7 +231,7 @@ struct mount {
 	struct vfsmount mnt;
 	struct mnt_namespace *mnt_ns;
 	struct list_head mnt_instance; /* to 6.17 */
-	struct list_head mnt_mounts; /* on it: a list, by their mnt_child */
+	struct list_head mnt_mounts;   /* on it: a list, by their mnt_child */
 	struct list_head mnt_child;
 	int mnt_id;
 	int mnt_group_id;

@@ -20,7 +20,7 @@
 #define RECORDS	  40000
 #define PROCESSES 48
 #define CAPACITY  40 /* of the table: fewer, so that some are evicted */
-#define DIGEST	  0x39ffd72484a25065ull
+#define DIGEST	  0x2d5421612bcf4c32ull
 
 struct stream {
 	struct table *table;
