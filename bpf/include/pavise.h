@@ -241,7 +241,7 @@ struct pv_image_head {
  * that its answer depends on, see bpf/include/cache.bpf.h.
  */
 #define PV_CACHED_WORDS 8
-#define PV_CACHED	8 /* a power of two */
+#define PV_CACHED	8  /* a power of two */
 #define PV_QUICK_LEVELS 16 /* components that bpf/include/quick.bpf.h reads; a power of two */
 
 struct pv_cached {

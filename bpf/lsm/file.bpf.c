@@ -92,10 +92,12 @@ static __always_inline int file_open_cached(struct file *file, u32 hook, struct 
 	if (hook == PV_HOOK_FILE_OPEN && (file->f_flags & O_EXEC_FMODE || file->f_mode & FMODE_NOACCOUNT))
 		return 0;
 	want = open_wants(file);
-	if (l)
-		cache_ask_file(&l->asked, l, file, asks);
-	r = l && quick_permitted(l, file, want) ? PV_PLAIN : file_open_decide(file, hook, want);
-	if (l && r == PV_PLAIN)
+	if (hook == PV_HOOK_FILE_OPEN && l && quick_permitted(l, want)) {
+		cache_keep_file(l, file, asks);
+		return 0;
+	}
+	r = file_open_decide(file, hook, want);
+	if (l && r == PV_PLAIN && cache_steady(l))
 		cache_keep_file(l, file, asks);
 	return plain_is_permitted(r);
 }
@@ -153,10 +155,8 @@ static __noinline int map_cached(struct file *file, u32 prot, u32 hook, struct p
 
 	if (l && cache_has_file(l, file, hook << 24))
 		return 0;
-	if (l)
-		cache_ask_file(&l->asked, l, file, hook << 24);
 	r = map_decide(file, prot, hook);
-	if (l && r == PV_PLAIN)
+	if (l && r == PV_PLAIN && cache_steady(l))
 		cache_keep_file(l, file, hook << 24);
 	return plain_is_permitted(r);
 }
