@@ -101,23 +101,23 @@ static __always_inline void cache_ask_file(struct pv_cached *q, const struct pv_
 	q->word[7] = cache_mix_file(file, what) + inode_changed(file->f_inode);
 }
 
-/* Was it permitted? */
-static __always_inline bool cache_has_file(const struct pv_label *l, struct file *file, u32 what)
+/* Was it permitted? The question is in l->asked then. */
+static __always_inline bool cache_has_file(struct pv_label *l, struct file *file, u32 what)
 {
-	struct pv_cached q;
-
-	cache_ask_file(&q, l, file, what);
-	return cache_same(&l->cached[cache_mix_file(file, what) >> CACHE_PLACES], &q, PV_CACHED_WORDS);
+	cache_ask_file(&l->asked, l, file, what);
+	return cache_same(&l->cached[cache_mix_file(file, what) >> CACHE_PLACES], &l->asked, PV_CACHED_WORDS);
 }
 
-/*
- * Keep the question in l->asked. Where there are no sequences, or somebody was at it, nothing can be said of
- * later.
- */
+/* Were there sequences, and nobody at it, when l->asked was asked? Else nothing can be said of later. */
+static __always_inline bool cache_steady(const struct pv_label *l)
+{
+	return &rename_lock && &mount_lock && !(l->asked.word[0] & SEQUENCES_ODD);
+}
+
+/* Keep the question in l->asked, which was steady. */
 static __always_inline void cache_keep_file(struct pv_label *l, struct file *file, u32 what)
 {
-	if (&rename_lock && &mount_lock && !(l->asked.word[0] & SEQUENCES_ODD))
-		l->cached[cache_mix_file(file, what) >> CACHE_PLACES] = l->asked;
+	l->cached[cache_mix_file(file, what) >> CACHE_PLACES] = l->asked;
 }
 
 /*

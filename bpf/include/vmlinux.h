@@ -184,6 +184,10 @@ struct super_block {
 	struct list_head s_mounts; /* to 6.17 */
 };
 
+struct pt_regs {
+	unsigned long r15;
+};
+
 struct seqcount {
 	unsigned int sequence;
 };

@@ -17,7 +17,7 @@
  * opens that overlayfs does on a layer below a file that was decided by its own name. Descriptors
  * that a task already had are not looked at again.
  */
-#include "cache.bpf.h"
+#include "quick.bpf.h"
 #include "system.bpf.h"
 
 #define O_APPEND	02000
@@ -40,23 +40,27 @@ static __always_inline void question_file(struct pv_question *q, struct file *fi
 	q->inode = (u64)file->f_inode;
 }
 
-/* As decide_or_plain(). */
-static __noinline int file_open_decide(struct file *file, u32 hook)
+/* The accesses that an open wants. */
+static __always_inline u32 open_wants(struct file *file)
 {
-	struct pv_question q = {.hook = hook, .flags = file->f_flags};
 	u32 write = file->f_flags & O_APPEND ? PV_ACC_APPEND : PV_ACC_WRITE;
 	fmode_t mode = file->f_mode;
-	bool directory = (file->f_inode->i_mode & S_IFMT) == S_IFDIR;
+
+	if ((file->f_inode->i_mode & S_IFMT) == S_IFDIR)
+		return PV_WANT1(PV_ACC_LIST);
+	if (!(mode & (FMODE_READ | FMODE_WRITE))) /* O_ACCMODE: for ioctl only */
+		return PV_WANT(PV_ACC_READ, PV_ACC_WRITE, PV_NO_ACCESS);
+	return PV_WANT(mode & FMODE_READ ? PV_ACC_READ : PV_NO_ACCESS,
+		       mode & FMODE_WRITE ? write : PV_NO_ACCESS, PV_NO_ACCESS);
+}
+
+/* As decide_or_plain(). */
+static __noinline int file_open_decide(struct file *file, u32 hook, u32 want)
+{
+	struct pv_question q = {.hook = hook, .flags = file->f_flags, .want = want};
 
 	question_file(&q, file);
-	if (directory)
-		q.want = PV_WANT1(PV_ACC_LIST);
-	else
-		q.want = PV_WANT(mode & FMODE_READ ? PV_ACC_READ : PV_NO_ACCESS,
-				 mode & FMODE_WRITE ? write : PV_NO_ACCESS, PV_NO_ACCESS);
-	if (!directory && !(mode & (FMODE_READ | FMODE_WRITE)))
-		q.want = PV_WANT(PV_ACC_READ, PV_ACC_WRITE, PV_NO_ACCESS); /* O_ACCMODE: for ioctl only */
-	if (mode & FMODE_CREATED && hook == PV_HOOK_FILE_OPEN)
+	if (file->f_mode & FMODE_CREATED && hook == PV_HOOK_FILE_OPEN)
 		q.seen = PV_ACC_CREATE; /* path_mknod decided that before the file was there */
 	return decide_or_plain(&q);
 }
@@ -113,21 +117,26 @@ static __noinline int anonymous_decide(u64 inode, u32 prot, u32 hook)
  */
 static __always_inline int file_open_cached(struct file *file, u32 hook, struct pv_label *l)
 {
-	u32 asks = OPEN_ASKS(file, hook);
-	int r, memory;
+	u32 asks = OPEN_ASKS(file, hook), want;
+	bool memory;
+	int r, anonymous;
 
 	if (l && cache_has_file(l, file, asks))
 		return 0;
 	if (hook == PV_HOOK_FILE_OPEN && (file->f_flags & O_EXEC_FMODE || file->f_mode & FMODE_NOACCOUNT))
 		return 0;
-	if (l)
-		cache_ask_file(&l->asked, l, file, asks);
-	r = file_open_decide(file, hook);
-	if (r >= 0 && file->f_mode & FMODE_WRITE && is_memory(file)) {
-		memory = anonymous_decide((u64)file->f_inode, 0, hook);
-		r = memory ? memory : r;
+	want = open_wants(file);
+	memory = file->f_mode & FMODE_WRITE && is_memory(file);
+	if (hook == PV_HOOK_FILE_OPEN && l && !memory && quick_permitted(l, want)) {
+		cache_keep_file(l, file, asks);
+		return 0;
 	}
-	if (l && r == PV_PLAIN)
+	r = file_open_decide(file, hook, want);
+	if (r >= 0 && memory) {
+		anonymous = anonymous_decide((u64)file->f_inode, 0, hook);
+		r = anonymous ? anonymous : r;
+	}
+	if (l && r == PV_PLAIN && cache_steady(l))
 		cache_keep_file(l, file, asks);
 	return plain_is_permitted(r);
 }
@@ -185,10 +194,8 @@ static __noinline int map_cached(struct file *file, u32 prot, u32 hook, struct p
 
 	if (l && cache_has_file(l, file, hook << 24))
 		return 0;
-	if (l)
-		cache_ask_file(&l->asked, l, file, hook << 24);
 	r = map_decide(file, prot, hook);
-	if (l && r == PV_PLAIN)
+	if (l && r == PV_PLAIN && cache_steady(l))
 		cache_keep_file(l, file, hook << 24);
 	return plain_is_permitted(r);
 }
