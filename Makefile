@@ -131,7 +131,7 @@ vmtest: all $(VM_BIN) $(BYPASS) ## the VM suite on kernel K (default: all)
 	@tests/run-vm $(K)
 
 bypass: all $(VM_BIN) $(BYPASS) ## the matrix of bypasses on kernel K; on all of them it fills docs/bypass.md
-	@tests/bypass/run $(K) $(ROWS)
+	@tests/bypass/run $(or $(K),all) '$(ROWS)'
 
 transparent: all $(VM_BIN) ## other people's programs, governed and ungoverned, to the byte (K, default 6.12; WORKLOADS='git|tar')
 	@tests/transparent/run $(BENCH_K) '$(WORKLOADS)'

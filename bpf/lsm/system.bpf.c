@@ -243,9 +243,11 @@ static long unmount_step(u32 i, struct unmounting *u)
 /* Does the agent lose its sight of the pins by this? */
 static __noinline bool takes_pins(u64 mnt, u64 flags)
 {
-	struct unmounting u = {.at = mnt - MOUNT_OFFSET(mnt)};
+	struct unmounting u;
 
-	u.top = u.at;
+	/* all 0, which verifiers must not know: up to 6.6 they follow a callback once, with what they know */
+	bpf_probe_read_kernel(&u, sizeof(u), NULL);
+	u.top = u.at = mnt - MOUNT_OFFSET(mnt);
 	bpf_loop(flags & MNT_DETACH ? UNMOUNT_STEPS : 1, unmount_step, &u, 0);
 	return u.found;
 }

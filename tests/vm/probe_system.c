@@ -373,7 +373,7 @@ static int op_mem(char **a)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	return done(pid, a, open(path, O_RDWR));
+	return done(pid, a, open(path, O_RDONLY));
 }
 
 /* what reads only */
