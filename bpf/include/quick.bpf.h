@@ -161,8 +161,8 @@ __weak int quick_permitted(struct pv_label *l, u32 want)
 	u32 number;
 	int row;
 
-	if (!l || !can_cast() || l->n_held || l->flags & PV_LABEL_OVERFULL || !matcher_open(&m) ||
-	    m.head->generation != l->generation)
+	/* an overfull label holds others, too */
+	if (!l || !can_cast() || l->n_held || !matcher_open(&m) || m.head->generation != l->generation)
 		return false;
 	number = l->profile;
 	if (!number || number >= m.head->n_profiles || number >= PV_PROFILES_MAX)
@@ -173,7 +173,8 @@ __weak int quick_permitted(struct pv_label *l, u32 want)
 	if (!quick_walk(l))
 		return false;
 	row = quick_answer(l, &m, p->path_start);
-	if (row < 0 || row & PV_MORE || row >= (int)m.head->n_rows || !quick_cells(&m, row, want))
+	/* PV_UNKNOWN and PV_MORE are more than there are rows */
+	if ((u32)row >= m.head->n_rows || !quick_cells(&m, row, want))
 		return false;
 	return l->version == (u32)(l->asked.word[3] >> 32) && sequences() == l->asked.word[0] &&
 	       cache_steady(l);
