@@ -48,6 +48,8 @@ static __always_inline u32 open_wants(struct file *file)
 
 	if ((file->f_inode->i_mode & S_IFMT) == S_IFDIR)
 		return PV_WANT1(PV_ACC_LIST);
+	if ((mode & (FMODE_READ | FMODE_WRITE)) == FMODE_READ) /* most */
+		return PV_WANT1(PV_ACC_READ);
 	if (!(mode & (FMODE_READ | FMODE_WRITE))) /* O_ACCMODE: for ioctl only */
 		return PV_WANT(PV_ACC_READ, PV_ACC_WRITE, PV_NO_ACCESS);
 	return PV_WANT(mode & FMODE_READ ? PV_ACC_READ : PV_NO_ACCESS,
