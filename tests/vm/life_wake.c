@@ -3,13 +3,12 @@
  * What wakes the agent, seen without starting a process, since that would be a record of its own. One
  * line on standard output says what was seen, as "key=value" words; nothing is judged here.
  *
- *   quiet PID SECONDS         how often the process PID went to sleep in that time, after a second to settle
- *   single PATH LOG N         N times: rest a while, open PATH, and wait until the file LOG has grown;
- *                             "slow" counts those for which that took more than TIMEOUT_S
- *   paced PATH PID N          open PATH N times with a pause after each: how often PID went to sleep
- *   wakes PATH RING PID N MORE
- *                             stop PID after a rest, open PATH N times, then MORE times: how often a reader
- * of the pinned ring was woken in each of the two
+ *   quiet PID SECONDS         how often the process PID went to sleep in that time, after a second, of at
+ * most SETTLE_S, in which it did not single PATH LOG N         N times: rest a while, open PATH, and wait
+ * until the file LOG has grown; "slow" counts those for which that took more than TIMEOUT_S paced PATH PID N
+ * open PATH N times with a pause after each: how often PID went to sleep wakes PATH RING PID N MORE stop PID
+ * after a rest, open PATH N times, then MORE times: how often a reader of the pinned ring was woken in each
+ * of the two
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +26,7 @@
 
 #define SECONDS	  600
 #define TIMEOUT_S 30
+#define SETTLE_S  60
 #define MS_NS	  1000000l
 
 static int denied(const char *path)
@@ -68,9 +68,12 @@ static long sleeps_of(const char *pid)
 
 static int do_quiet(char **argv)
 {
-	long before;
+	long before, settled = 0;
 
-	pause_ms(1000);
+	do {
+		before = sleeps_of(argv[0]);
+		pause_ms(1000);
+	} while (sleeps_of(argv[0]) != before && ++settled < SETTLE_S);
 	before = sleeps_of(argv[0]);
 	pause_ms(strtol(argv[1], NULL, 10) * 1000);
 	printf("sleeps=%ld\n", sleeps_of(argv[0]) - before);
