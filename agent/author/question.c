@@ -242,8 +242,7 @@ int question_parse(const char *access, const char *name, struct question *q, cha
 			"'%.80s' is no access (read, write, append, create, delete, rename, link, "
 			"attributes, map, list, exec, connect, bind, listen, accept, socket, capability, "
 			"mount, ptrace, bpf, modules, user-namespaces, anonymous-exec, io-uring, signal, "
-			"perf, "
-			"agent)",
+			"perf, agent)",
 			access);
 	if (number >= PV_ACC_SYSTEM) {
 		q->kind = QUESTION_SYSTEM;

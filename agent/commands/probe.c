@@ -161,6 +161,8 @@ static void print_machine(const struct machine *m, const struct refusal *r)
 	printf("LSM           %s\n", *m->lsm ? m->lsm : "not known");
 	if (m->confidential)
 		puts("lockdown      confidentiality");
+	if (m->inner_pids)
+		puts("pids          not the machine's own namespace");
 	printf("cgroup v2     %s\n", *m->cgroup2 ? m->cgroup2 : "not mounted");
 	printf("bpffs         %s\n", m->bpffs ? "mounted" : "not mounted");
 	if (r->code)
@@ -174,10 +176,11 @@ static json_t *machine_to_json(const struct machine *m, const struct refusal *r)
 	char missing[256];
 
 	capability_names(m->missing, missing, sizeof(missing));
-	return json_pack("{s:s, s:i, s:s, s:b, s:b, s:s, s:b, s:b, s:s, s:b, s:i, s:s}", "kernel", m->release,
-			 "uid", (int)m->uid, "missing_capabilities", missing, "btf", m->btf, "securityfs",
-			 m->securityfs, "lsm", m->lsm, "bpf_lsm", m->bpf_lsm, "confidential", m->confidential,
-			 "cgroup2", m->cgroup2, "bpffs", m->bpffs, "code", r->code, "refusal", r->text);
+	return json_pack("{s:s, s:i, s:s, s:b, s:b, s:s, s:b, s:b, s:s, s:b, s:b, s:i, s:s}", "kernel",
+			 m->release, "uid", (int)m->uid, "missing_capabilities", missing, "btf", m->btf,
+			 "securityfs", m->securityfs, "lsm", m->lsm, "bpf_lsm", m->bpf_lsm, "confidential",
+			 m->confidential, "cgroup2", m->cgroup2, "bpffs", m->bpffs, "inner_pids",
+			 m->inner_pids, "code", r->code, "refusal", r->text);
 }
 
 static int probe_load(json_t *result)

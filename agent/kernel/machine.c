@@ -25,7 +25,10 @@ const struct machine_paths machine_paths = {
 	.ftrace = "/proc/sys/kernel/ftrace_enabled",
 	.bpffs = "/sys/fs/bpf",
 	.run = "/run/pavise",
+	.pids = "/proc/self/ns/pid",
 };
+
+#define MACHINE_PIDS "pid:[4026531836]" /* PROC_PID_INIT_INO of include/linux/proc_ns.h */
 
 static const struct {
 	unsigned number;
@@ -162,6 +165,14 @@ static void probe_ftrace(const struct machine_paths *paths, struct machine *m)
 	m->ftrace_off = !read_file(paths->ftrace, SWITCH_MAX, &text, NULL) && !strcmp(text, "0\n");
 }
 
+/* A kernel without pid namespaces has no such link. */
+static void probe_pids(const struct machine_paths *paths, struct machine *m)
+{
+	char text[64] = "";
+
+	m->inner_pids = readlink(paths->pids, text, sizeof(text) - 1) > 0 && strcmp(text, MACHINE_PIDS) != 0;
+}
+
 int machine_probe(const struct machine_paths *paths, struct machine *machine)
 {
 	CLEANUP_FREE char *release = NULL;
@@ -184,6 +195,7 @@ int machine_probe(const struct machine_paths *paths, struct machine *machine)
 	probe_lsm(paths, &m);
 	probe_lockdown(paths, &m);
 	probe_ftrace(paths, &m);
+	probe_pids(paths, &m);
 	*machine = m;
 	return 0;
 }
@@ -234,6 +246,12 @@ int machine_check(const struct machine_paths *paths, const struct machine *m, st
 			"--privileged)",
 			paths->status, names);
 	}
+	if (m->inner_pids)
+		return refuse(r, ENOTSUP, PAVISE_INNER_PIDS,
+			      "%s is not the machine's own, so neither the agent nor what it reports could "
+			      "be told by "
+			      "process number; start it outside of it (a container needs --pid=host)",
+			      paths->pids);
 	if (!m->btf)
 		return refuse(r, ENOTSUP, PAVISE_NO_BTF,
 			      "%s is missing, so the kernel's types are not known; use a kernel built with "

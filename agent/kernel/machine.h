@@ -25,7 +25,8 @@ struct machine_paths {
 	const char *securityfs;
 	const char *ftrace; /* the switch that programs are attached by */
 	const char *bpffs;
-	const char *run; /* state, socket and lock of the agent */
+	const char *run;  /* state, socket and lock of the agent */
+	const char *pids; /* this process's pid namespace, a link */
 };
 
 extern const struct machine_paths machine_paths;
@@ -43,6 +44,7 @@ struct machine {
 	char cgroup2[1024]; /* where the cgroup v2 hierarchy is mounted, "" when it is not */
 	bool bpffs;
 	bool ftrace_off;
+	bool inner_pids; /* in a pid namespace below the machine's own */
 };
 
 /* 0, or -errno when not even /proc can be read. */

@@ -37,6 +37,7 @@ static const struct {
 	{PAVISE_NO_STATE, "the state directory cannot be used"},
 	{PAVISE_NO_LOG, "the audit log cannot be opened"},
 	{PAVISE_LOCKED_DOWN, "the kernel is locked down for confidentiality, and programs cannot read it"},
+	{PAVISE_INNER_PIDS, "this is not the machine's own pid namespace"},
 	{PAVISE_RUN_FAILED, "run: nothing was started; the message says why"},
 	{PAVISE_RUN_DENIED, "run: the command was found and could not be executed"},
 	{PAVISE_RUN_NOT_FOUND, "run: the command was not found"},

@@ -19,7 +19,7 @@
 
 struct fixture {
 	char dir[64];
-	char release[96], status[96], mounts[96], btf[96], securityfs[96], ftrace[96];
+	char release[96], status[96], mounts[96], btf[96], securityfs[96], ftrace[96], pids[96];
 	struct machine_paths paths;
 };
 
@@ -49,8 +49,9 @@ static int setup(void **state)
 	snprintf(f->mounts, sizeof(f->mounts), "%s/mounts", f->dir);
 	snprintf(f->btf, sizeof(f->btf), "%s/btf", f->dir);
 	snprintf(f->securityfs, sizeof(f->securityfs), "%s/security", f->dir);
-	f->paths = (struct machine_paths){f->release,	 f->status, f->mounts,	   f->btf,
-					  f->securityfs, f->ftrace, "/sys/fs/bpf", "/run/pavise"};
+	f->paths = (struct machine_paths){f->release, f->status,     f->mounts,	    f->btf, f->securityfs,
+					  f->ftrace,  "/sys/fs/bpf", "/run/pavise", f->pids};
+	snprintf(f->pids, sizeof(f->pids), "%s/pids", f->dir);
 	snprintf(f->ftrace, sizeof(f->ftrace), "%s/ftrace", f->dir);
 	put(f->release, "6.12.1-test\n");
 	put(f->status, GOOD_STATUS);
@@ -180,6 +181,18 @@ static void test_ftrace(void **state)
 	expect(f, PAVISE_NO_HOOK, "kernel.ftrace_enabled=1");
 }
 
+static void test_pids(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(f, 0, NULL);
+	assert_int_equal(symlink("pid:[4026531836]", f->pids), 0);
+	expect(f, 0, NULL);
+	unlink(f->pids);
+	assert_int_equal(symlink("pid:[4026532836]", f->pids), 0);
+	expect(f, PAVISE_INNER_PIDS, "--pid=host");
+}
+
 static void test_mounts(void **state)
 {
 	struct fixture *f = *state;
@@ -230,9 +243,9 @@ static void test_no_proc(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_good),  TEST(test_old_kernel), TEST(test_not_root), TEST(test_no_btf),
-		TEST(test_lsm),	  TEST(test_lockdown),	 TEST(test_ftrace),   TEST(test_mounts),
-		TEST(test_order), TEST(test_no_proc),
+		TEST(test_good),   TEST(test_old_kernel), TEST(test_not_root), TEST(test_no_btf),
+		TEST(test_lsm),	   TEST(test_lockdown),	  TEST(test_ftrace),   TEST(test_pids),
+		TEST(test_mounts), TEST(test_order),	  TEST(test_no_proc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,8 @@ hidden "$NAME: a state directory that cannot be made" 24 'the directory /run/pav
 	"mount -t tmpfs tmpfs /run && touch /run/pavise"
 refused "$NAME: a log that cannot be opened" 25 'audit log /proc/nowhere/log cannot be opened \(.*\); give another one with --log' \
 	pavise agent --log /proc/nowhere/log
+refused "$NAME: a pid namespace of its own" 27 "/proc/self/ns/pid is not the machine's own.*--pid=host" \
+	unshare -pf --mount-proc pavise agent
 check_status "$NAME: probe ends with the agent's code" 12 \
 	unshare -m sh -c "mount -t tmpfs tmpfs /sys/kernel/btf && exec pavise probe"
 check_status "$NAME: an unknown option" 2 pavise agent --nonsense
