@@ -114,7 +114,7 @@ struct held_answer held_judge(const struct image *image, const struct pv_label *
 	if (label->flags & PV_LABEL_OVERFULL)
 		asked.walk = PV_WALK_OVERFULL;
 	judge_profile(image, label->profile, &asked, context, &answer);
-	for (uint32_t i = 0; i < label->n_held && i < PV_HELD_MAX; i++)
+	for (uint32_t i = 0; i < PV_HELD_MAX && label->held[i]; i++)
 		judge_profile(image, label->held[i], &asked, context, &answer);
 	return answer;
 }

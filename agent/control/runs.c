@@ -64,7 +64,7 @@ static int visit_label(void *context, const struct pv_label *label)
 
 	if (label->flags & PV_LABEL_OVERFULL || spec_profile_has_slot(h->spec, label->profile, h->slot))
 		return 1;
-	for (uint32_t i = 0; i < label->n_held && i < PV_HELD_MAX; i++)
+	for (uint32_t i = 0; i < PV_HELD_MAX && label->held[i]; i++)
 		if (spec_profile_has_slot(h->spec, label->held[i], h->slot))
 			return 1;
 	return 0;

@@ -120,21 +120,16 @@ __weak int cgroup_profile(struct pv_cgroup_query *query)
 	return answer;
 }
 
-/* Remember a profile that the task leaves behind. */
+/* Remember a profile, other than 0, that the task leaves behind. Several may do so at once. */
 static __always_inline void label_hold(struct pv_label *l, u32 profile)
 {
-	u32 n = l->n_held;
+	for (u32 i = 0; i < PV_HELD_MAX; i++) {
+		u32 there = __sync_val_compare_and_swap(&l->held[i], 0, profile);
 
-	for (u32 i = 0; i < PV_HELD_MAX; i++)
-		if (i < n && l->held[i] == profile)
+		if (!there || there == profile)
 			return;
-	if (n >= PV_HELD_MAX) {
-		l->flags |= PV_LABEL_OVERFULL;
-		return;
 	}
-	l->held[n] = profile;
-	barrier();
-	l->n_held = n + 1;
+	l->flags |= PV_LABEL_OVERFULL;
 }
 
 /* Up to 6.1 the truncation by an open comes to path_truncate, which cannot tell it from truncate(2). */
@@ -164,7 +159,7 @@ static __always_inline void label_merge_leader(struct pv_label *l, struct task_s
 	if (leader->profile)
 		label_hold(l, leader->profile);
 	for (u32 i = 0; i < PV_HELD_MAX; i++)
-		if (i < leader->n_held)
+		if (leader->held[i])
 			label_hold(l, leader->held[i]);
 }
 
@@ -216,9 +211,9 @@ static __always_inline int task_profile(struct pv_scratch *s, struct task_struct
  * then stays as it is, so that the next hook tries again.
  *
  * Several may want to write: the task's own hook, the mover, the agent's iterator. One does; for
- * the others their own result holds for this once. While it is written a label has generation 0, so
- * that nobody takes the profile of one set for that of another. What can change meanwhile is read
- * first: a change then leaves a label that is not fresh.
+ * the others their own result holds for this once, and label_now() of bpf/trace keeps it. While it is written
+ * a label has generation 0, so that nobody takes the profile of one set for that of another. What can change
+ * meanwhile is read first: a change then leaves a label that is not fresh.
  */
 static __always_inline int label_refresh(struct pv_label *l, struct pv_scratch *s, struct task_struct *task,
 					 u32 generation, u32 epoch)
@@ -315,12 +310,12 @@ __weak int label_look(void)
 	barrier();
 	if (!label_fresh(l, task, (u32)stamp, stamp >> 32))
 		return 1;
-	found = l->profile || l->n_held ? &l->stamp_kept : &l->stamp_free;
+	found = label_has_any(l) ? &l->stamp_kept : &l->stamp_free;
 	*found = stamp;
 	/* a move from the reading of `moves` on is seen here, or wipes the stamp after it was set */
 	if (__sync_fetch_and_add(&l->moves, 0) != moves)
 		*found = 0;
-	return l->profile || l->n_held;
+	return label_has_any(l);
 }
 
 /*

@@ -40,6 +40,12 @@ struct {
 	__type(value, struct pv_label);
 } labels __weak SEC(".maps");
 
+/* Does any policy govern the task that has this label? */
+static __always_inline bool label_has_any(const struct pv_label *l)
+{
+	return l->profile || l->held[0];
+}
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4 << 20);

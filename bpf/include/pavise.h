@@ -259,21 +259,20 @@ struct pv_cached {
 struct pv_label {
 	__u32 generation;
 	__u32 profile;
-	__u32 n_held;
-	__u32 flags; /* PV_LABEL_* */
-	__u32 held[PV_HELD_MAX];
-	__u32 epoch;	   /* pv_state.thread_moves that the label has seen */
-	__u32 writing;	   /* somebody is at it */
-	__u32 execs;	   /* programs executed, counted by their own hook only */
-	__u32 execs_seen;  /* by whoever resolved the profile */
-	__u32 uid;	   /* effective, that the profile came from */
-	__u32 exe;	   /* class of the executable, PV_EXE_UNKNOWN */
-	__u32 version;	   /* counts what was written */
-	__u64 cgroup_id;   /* the cgroup that `profile` came from */
-	__u64 exec_cgroup; /* the one of the last exec; 0: before the label was made */
-	__u64 exe_inode;   /* the executable's, 0: not known yet */
-	__u64 exe_digest;  /* of the place of its name, 0: not looked for */
-	__u64 exec_mm;	   /* the new mm of an exec under way, and the file that passed its check */
+	__u32 held[PV_HELD_MAX]; /* taken from the front; 0: this one and what follows is free */
+	__u32 flags;		 /* PV_LABEL_* */
+	__u32 epoch;		 /* pv_state.thread_moves that the label has seen */
+	__u32 writing;		 /* somebody is at it */
+	__u32 execs;		 /* programs executed, counted by their own hook only */
+	__u32 execs_seen;	 /* by whoever resolved the profile */
+	__u32 uid;		 /* effective, that the profile came from */
+	__u32 exe;		 /* class of the executable, PV_EXE_UNKNOWN */
+	__u32 version;		 /* counts what was written */
+	__u64 cgroup_id;	 /* the cgroup that `profile` came from */
+	__u64 exec_cgroup;	 /* the one of the last exec; 0: before the label was made */
+	__u64 exe_inode;	 /* the executable's, 0: not known yet */
+	__u64 exe_digest;	 /* of the place of its name, 0: not looked for */
+	__u64 exec_mm;		 /* the new mm of an exec under way, and the file that passed its check */
 	__u64 exec_inode;
 	__u64 trunc_inode; /* a file decided for writing whose truncation by this open is to come (6.1) */
 	__u64 denials;	   /* of this thread, for the exit record */

@@ -13,8 +13,9 @@
  *
  * Why it is sound: the question begins with the sequences of renames and of mounts (cache.bpf.h), which are
  * looked at once more at the end. Where they are even and the same, no name that was read was changed
- * meanwhile, nor any mount. The label is up to date under the generation that the image has, and has the
- * same version at the end, so that profile and those held belong together.
+ * meanwhile, nor any mount. The label is up to date under the generation that the image has, nobody was at it
+ * after its version was read for the question, and at the end it has that version, so that its words belong
+ * together.
  */
 #ifndef PAVISE_QUICK_BPF_H
 #define PAVISE_QUICK_BPF_H
@@ -162,7 +163,8 @@ __weak int quick_permitted(struct pv_label *l, u32 want)
 	int row;
 
 	/* an overfull label holds others, too */
-	if (!l || !can_cast() || l->n_held || !matcher_open(&m) || m.head->generation != l->generation)
+	if (!l || !can_cast() || l->writing || l->held[0] || !matcher_open(&m) ||
+	    m.head->generation != l->generation)
 		return false;
 	number = l->profile;
 	if (!number || number >= m.head->n_profiles || number >= PV_PROFILES_MAX)

@@ -14,13 +14,28 @@ static __always_inline void subject_copy(struct pv_subject *s, const struct pv_l
 {
 	s->n = 1;
 	s->overfull = l->flags & PV_LABEL_OVERFULL;
-	if (!l->n_held)
+	if (!l->held[0])
 		return;
 	for (u32 i = 0; i < PV_HELD_MAX; i++) {
 		s->profile[1 + i] = l->held[i];
-		if (i < l->n_held)
+		if (s->profile[1 + i])
 			s->n = i + 2;
 	}
+}
+
+/* Another profile of the subject. */
+static __always_inline void subject_add(struct pv_subject *s, u32 profile)
+{
+	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
+		if (i < s->n && s->profile[i] == profile)
+			return;
+		if (i == s->n) {
+			s->profile[i] = profile;
+			s->n = i + 1;
+			return;
+		}
+	}
+	s->overfull = 1;
 }
 
 /*
@@ -34,7 +49,7 @@ __weak int subject_open(struct pv_scratch *work, u32 generation)
 	struct pv_state *st = state_get();
 	struct pv_subject *s;
 	struct pv_label *l;
-	u32 epoch;
+	u32 epoch, version, writing, left = 0;
 	int r = 0;
 
 	if (!work || !st)
@@ -53,34 +68,27 @@ __weak int subject_open(struct pv_scratch *work, u32 generation)
 		return r > 0 ? SUBJECT_GOVERNED : r;
 	}
 	epoch = st->thread_moves;
+	version = l->version;
+	barrier();
+	writing = l->writing;
+	barrier();
 	s->profile[0] = l->profile;
 	s->exe = l->exe;
 	barrier();
-	/* looked at once more: it may have been written in between, for another set */
-	if (!label_fresh(l, task, generation, epoch)) {
+	/* what was read is of one label only if nobody wrote it meanwhile */
+	if (writing || !label_fresh(l, task, generation, epoch) || l->version != version) {
 		r = label_refresh(l, work, task, generation, epoch);
 		s->profile[0] = r < 0 ? l->profile : (u32)r;
 		s->exe = work->origin.exe;
+		left = l->profile; /* another may be at the label, and hold this only in a moment */
+		barrier();
 	}
 	subject_copy(s, l);
+	if (left && left != s->profile[0])
+		subject_add(s, left);
 	if (r < 0)
 		return r;
 	return s->profile[0] || s->n > 1 ? SUBJECT_GOVERNED : SUBJECT_UNGOVERNED;
-}
-
-/* Another profile of the subject. */
-static __always_inline void subject_add(struct pv_subject *s, u32 profile)
-{
-	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
-		if (i < s->n && s->profile[i] == profile)
-			return;
-		if (i == s->n) {
-			s->profile[i] = profile;
-			s->n = i + 1;
-			return;
-		}
-	}
-	s->overfull = 1;
 }
 
 /*

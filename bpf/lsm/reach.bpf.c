@@ -38,7 +38,7 @@ static __always_inline bool label_has(const struct pv_label *l, u32 profile)
 	bool has = l->profile == profile;
 
 	for (u32 i = 0; i < PV_HELD_MAX; i++)
-		if (i < l->n_held && l->held[i] == profile)
+		if (l->held[i] == profile)
 			has = true;
 	return has;
 }
@@ -53,11 +53,11 @@ static __always_inline bool governed_alike(struct task_struct *other)
 	if (!own)
 		return false;
 	if (!l)
-		return !own->profile && !own->n_held;
+		return !label_has_any(own);
 	if (own->profile && !label_has(l, own->profile))
 		alike = false;
 	for (u32 i = 0; i < PV_HELD_MAX; i++)
-		if (i < own->n_held && !label_has(l, own->held[i]))
+		if (own->held[i] && !label_has(l, own->held[i]))
 			alike = false;
 	return alike;
 }

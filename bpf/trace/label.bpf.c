@@ -50,7 +50,7 @@ int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, in
 	child = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!child) {
 		/* what the parent holds cannot be found again by the child: refuse to make one */
-		return parent->n_held || parent->profile ? -ENOMEM : 0;
+		return label_has_any(parent) ? -ENOMEM : 0;
 	}
 	label_copy(child, parent);
 	child->exec_mm = child->exec_inode = child->trunc_inode = child->denials = 0;
@@ -58,13 +58,17 @@ int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, in
 	return 0;
 }
 
-/* Label a task by what it is and the cgroup that it is in. Nonzero: the image changed meanwhile. */
+/*
+ * Label a task by what it is and the cgroup that it is in. Where another is at the label, it may write what
+ * was so a moment ago, however much later: so the profile is held. Nonzero: the image changed meanwhile.
+ */
 static __noinline int label_now(struct task_struct *task, struct pv_state *st)
 {
 	struct pv_scratch *s = scratch_get(bpf_get_current_task_btf());
 	struct pv_matcher m;
 	struct pv_label *l;
 	u32 generation, epoch = st->thread_moves;
+	int profile;
 
 	if (!matcher_open(&m))
 		return 0;
@@ -76,7 +80,10 @@ static __noinline int label_now(struct task_struct *task, struct pv_state *st)
 	}
 	if (label_fresh(l, task, generation, epoch))
 		return 0;
-	return label_refresh(l, s, task, generation, epoch) == PV_STALE;
+	profile = label_refresh(l, s, task, generation, epoch);
+	if (profile > 0 && !label_fresh(l, task, generation, epoch))
+		label_hold(l, profile);
+	return profile == PV_STALE;
 }
 
 /* Tell the agent of a governed process that came to its cgroup. */
@@ -114,7 +121,7 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 	if (label_now(task, st))
 		label_now(task, st);
 	l = bpf_task_storage_get(&labels, task, 0, 0);
-	if (!l || (!l->profile && !l->n_held))
+	if (!l || !label_has_any(l))
 		return 0;
 	if (threadgroup && task->signal->nr_threads > 1)
 		__sync_fetch_and_add(&st->thread_moves, 1);
@@ -188,7 +195,7 @@ int BPF_PROG(fix_setuid, struct cred *new, const struct cred *old, int flags, in
 	l = bpf_task_storage_get(&labels, task, 0, 0);
 	if (l)
 		label_moved(l);
-	if (l && !l->profile && !l->n_held)
+	if (l && !label_has_any(l))
 		bpf_task_storage_delete(&scratch, task);
 	return 0;
 }

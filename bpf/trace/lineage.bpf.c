@@ -23,7 +23,7 @@ static __always_inline u32 label_profile(const struct pv_label *l)
 {
 	if (!l)
 		return 0;
-	return l->profile || !l->n_held ? l->profile : l->held[0];
+	return l->profile ? l->profile : l->held[0];
 }
 
 static __always_inline u32 profile_of(struct task_struct *task)
@@ -169,7 +169,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	if (space)
 		space_give(space);
 	/* an ungoverned task has no further use for its own */
-	else if (!l || (!l->profile && !l->n_held))
+	else if (!l || !label_has_any(l))
 		bpf_task_storage_delete(&scratch, task);
 	return 0;
 }

@@ -169,7 +169,6 @@ static int setup(void **state)
 	assert_int_equal(policy_compile(&f->set, &options, &f->profiles, &f->image, &d), 0);
 	f->label.profile = image_profile(f->image, "/strict", NULL);
 	f->label.held[0] = image_profile(f->image, "/watch", NULL);
-	f->label.n_held = 1;
 	*state = f;
 	return 0;
 }
@@ -238,7 +237,7 @@ static void test_profiles(void **state)
 	f->label.profile = 0;
 	assert_denied(judge(f, "/secret", O_RDONLY, false), PV_WOULD_DENY, PV_ACC_READ);
 	f->label.profile = strict;
-	f->label.n_held = 0;
+	f->label.held[0] = 0;
 	assert_int_equal(judge(f, "/watched", O_RDONLY, false).cell, 0);
 	f->label.profile = f->profiles.n + 1;
 	assert_int_equal(judge(f, "/secret", O_RDONLY, false).cell, 0);
