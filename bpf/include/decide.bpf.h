@@ -24,50 +24,8 @@
 #define PV_WANT(a, b, c) ((u32)(a) | (u32)(b) << 8 | (u32)(c) << 16)
 #define PV_WANT1(a)	 PV_WANT(a, PV_NO_ACCESS, PV_NO_ACCESS)
 
-#define PV_SOCKET_NAME	 32
 #define PV_ABSTRACT_MAX	 109 /* "@" and 108 bytes */
 #define PV_SOCKET_PIECES 128 /* each reads a byte at least */
-
-/* What kind of name a question is about. */
-enum pv_kind {
-	PV_KIND_PATH,
-	PV_KIND_SOCKET,	  /* an internet socket, or one that is made: its name is in `name` */
-	PV_KIND_UNIX,	  /* a unix socket with a path */
-	PV_KIND_ABSTRACT, /* a unix socket with an abstract name, which is in the scratch space */
-	PV_KIND_TABLE,	  /* none: a cell of the profile's table */
-};
-
-/* The question, filled by a hook. */
-struct pv_question {
-	u32 hook;
-	u32 kind; /* enum pv_kind */
-	u32 want; /* PV_WANT: up to three accesses */
-	u32 seen; /* PV_WANT1: an access already reported, whose would-deny is not said again */
-	u32 flags;
-	u64 inode; /* of the object, 0: none yet */
-	union {
-		struct { /* of a path, a socket's too; dentry: the address of an abstract name */
-			u64 dentry;
-			u64 mnt;
-		};
-		u8 name[PV_SOCKET_NAME]; /* as the automaton reads it; at most 20 bytes */
-		struct {		 /* of a table */
-			u32 row;	 /* 0: `system`; 1, 2: capabilities */
-			u32 column;
-		};
-	};
-	u32 name_length;
-	u32 walk;     /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
-	u8 quiet;     /* the operation was reported already: a would-deny is not said again */
-	u8 silent;    /* nothing is reported, whatever the verdict */
-	u8 starts;    /* an exec: what it starts may be governed already */
-	u8 tentative; /* one of several names: nothing but the verdict */
-	u32 detail;   /* for the record */
-	u16 family;
-	u16 sock_type;
-	u16 protocol;
-	u16 port;
-};
 
 static __always_inline bool has_path(const struct pv_question *q)
 {
@@ -653,6 +611,17 @@ static __always_inline int decide_subject(struct pv_scratch *s, const struct pv_
 }
 
 /*
+ * The question out of the stack into the work space. Verifiers from 7.1 on follow a pointer to a stack into
+ * whatever is called with it, once for every call.
+ */
+static __always_inline const struct pv_question *question_keep(struct pv_scratch *s,
+							       const struct pv_question *q)
+{
+	s->question = *q;
+	return &s->question;
+}
+
+/*
  * Decide with the image at hand: 0, PV_WOULD where a would-deny was found, -EACCES, or PV_STALE. A
  * function of its own for the verifier.
  */
@@ -668,6 +637,7 @@ __weak int decide_once(const struct pv_question *q)
 	s = scratch_get(bpf_get_current_task_btf());
 	if (!s)
 		return decide_bare(&m, q);
+	q = question_keep(s, q);
 	generation = m.head->generation;
 	r = decide_subject(s, q, generation);
 	if (r != PV_GO_ON)
@@ -705,6 +675,7 @@ __weak int decide_table_once(const struct pv_question *q)
 	s = scratch_get(bpf_get_current_task_btf());
 	if (!s)
 		return decide_bare(&m, q);
+	q = question_keep(s, q);
 	generation = m.head->generation;
 	r = decide_subject(s, q, generation);
 	if (r != PV_GO_ON)

@@ -129,6 +129,49 @@ struct pv_answer {
 	u32 walk; /* enum pv_walk */
 };
 
+#define PV_SOCKET_NAME 32
+
+/* What kind of name a question is about. */
+enum pv_kind {
+	PV_KIND_PATH,
+	PV_KIND_SOCKET,	  /* an internet socket, or one that is made: its name is in `name` */
+	PV_KIND_UNIX,	  /* a unix socket with a path */
+	PV_KIND_ABSTRACT, /* a unix socket with an abstract name, which is in the scratch space */
+	PV_KIND_TABLE,	  /* none: a cell of the profile's table */
+};
+
+/* What is to be decided, filled by a hook. */
+struct pv_question {
+	u32 hook;
+	u32 kind; /* enum pv_kind */
+	u32 want; /* PV_WANT: up to three accesses */
+	u32 seen; /* PV_WANT1: an access already reported, whose would-deny is not said again */
+	u32 flags;
+	u64 inode; /* of the object, 0: none yet */
+	union {
+		struct { /* of a path, a socket's too; dentry: the address of an abstract name */
+			u64 dentry;
+			u64 mnt;
+		};
+		u8 name[PV_SOCKET_NAME]; /* as the automaton reads it; at most 20 bytes */
+		struct {		 /* of a table */
+			u32 row;	 /* 0: `system`; 1, 2: capabilities */
+			u32 column;
+		};
+	};
+	u32 name_length;
+	u32 walk;     /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
+	u8 quiet;     /* the operation was reported already: a would-deny is not said again */
+	u8 silent;    /* nothing is reported, whatever the verdict */
+	u8 starts;    /* an exec: what it starts may be governed already */
+	u8 tentative; /* one of several names: nothing but the verdict */
+	u32 detail;   /* for the record */
+	u16 family;
+	u16 sock_type;
+	u16 protocol;
+	u16 port;
+};
+
 /*
  * Work space of one task: a record under construction, directly followed by the names that the
  * walk collects, and the state of the walk. Task storage and not per-CPU memory, because programs
@@ -136,7 +179,7 @@ struct pv_answer {
  * stack either, which is 512 bytes for a whole call chain. Fits 8 KiB with the storage's own head.
  */
 #define PV_RECORD_ROOM	168		     /* >= every record head; they end where names begin */
-#define PV_NAMES_ROOM	(PV_NAMES_MAX + 288) /* the last component may overshoot */
+#define PV_NAMES_ROOM	(PV_NAMES_MAX + 264) /* the last component may overshoot */
 #define PV_DENTRY_BYTES 96 /* from the start: covers d_seq, d_parent, d_name and a short name */
 struct pv_scratch {
 	u8 record[PV_RECORD_ROOM];
@@ -172,8 +215,9 @@ struct pv_scratch {
 	struct pv_origin origin;
 	struct pv_context context;
 	struct pv_answer answer;
+	struct pv_question question; /* the one that is decided */
 };
-_Static_assert(sizeof(struct pv_scratch) <= 8192 - 192, "scratch and its storage head fit 8 KiB");
+_Static_assert(sizeof(struct pv_scratch) <= 8192 - 152, "scratch and its storage head fit 8 KiB");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
