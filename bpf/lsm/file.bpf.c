@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Files: opening, and mapping executable.
+ * Files: opening, mapping executable, and executing.
  *
  *   file_open   read, write, append, create (of what this open created), list (directories)
  *   mmap_file, file_mprotect   map: a file mapped executable, so that a loader cannot run what may
@@ -13,7 +13,21 @@
  *   file_receive   what open asked for, of a descriptor that comes from another process: it gives
  *               nothing that could not be opened
  *
- * Not here: opens by which the kernel executes (bpf/lsm/exec.bpf.c decides those by name), and
+ *   bprm_check_security   exec: the program, and again each script's interpreter
+ *
+ * The `exec` cell includes `map` (the compiler sees to it), so that a program that may not be mapped fails
+ * at its exec, cleanly, and not after the point of no return. The ELF interpreter and the libraries are
+ * decided where they are mapped. A program without a name, in memory or deleted, is anonymous-exec first.
+ *
+ * The exec by which a container's or a unit's own program starts is decided by the profile that governs it
+ * from then on, and by those of the task that sets it up. Most others go the quick way
+ * (bpf/include/quick.bpf.h); the answer is kept nowhere, since a process executes once.
+ *
+ * Whether a file may be executed can be asked without executing it (AT_EXECVE_CHECK, from 6.14 on), as
+ * interpreters do of their scripts: bprm_creds_for_exec then decides the file as an exec of it would be.
+ * What a script names as its interpreter is not looked for by the kernel, and so is not asked about.
+ *
+ * Not here: opens by which the kernel executes, which come before the exec is decided by name, and
  * opens that overlayfs does on a layer below a file that was decided by its own name. Descriptors
  * that a task already had are not looked at again.
  */
@@ -263,6 +277,81 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 	if (r < 0 || vma->vm_flags & VM_EXEC)
 		return verdict(r);
 	return verdict(plain_is_permitted(map_decide(file, prot, PV_HOOK_FILE_MPROTECT)));
+}
+
+static __noinline int exec_decide(struct file *file, u32 hook)
+{
+	struct pv_question q = {
+		.hook = hook, .want = PV_WANT1(PV_ACC_EXEC), .seen = PV_NO_ACCESS, .starts = 1};
+
+	q.dentry = (u64)file->f_path.dentry;
+	q.mnt = (u64)file->f_path.mnt;
+	q.inode = (u64)file->f_inode;
+	q.flags = file->f_flags;
+	return decide(&q);
+}
+
+static __noinline int nameless_decide(struct file *file, u32 hook)
+{
+	struct pv_question q = {};
+
+	question_table(&q, hook, PV_ACC_ANONYMOUS_EXEC);
+	q.inode = (u64)file->f_inode;
+	q.starts = 1;
+	return decide_table(&q);
+}
+
+/* Can this exec be one that starts what a policy governs? */
+static __always_inline bool starts_governed(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
+	struct pv_matcher m;
+
+	return l && matcher_open(&m) && label_sets_up(l, task, &m, l->exe);
+}
+
+/* `l`: the label, NULL where it is not up to date. */
+static __always_inline int program_decide(struct file *file, u32 hook, struct pv_label *l)
+{
+	int r = file->f_inode->i_nlink ? 0 : nameless_decide(file, hook);
+
+	if (r < 0)
+		return r;
+	if (l && !starts_governed()) {
+		cache_ask_file(&l->asked, l, file, 0);
+		if (quick_permitted(l, PV_WANT1(PV_ACC_EXEC)))
+			return 0;
+	}
+	return exec_decide(file, hook);
+}
+
+SEC("lsm/bprm_check_security")
+int BPF_PROG(bprm_check, struct linux_binprm *bprm, int ret)
+{
+	struct pv_label *l = NULL; /* of a task that is known to be ungoverned */
+	int r;
+
+	if (ret || (!label_governed(&l) && !starts_governed()))
+		return ret;
+	r = program_decide(bprm->file, PV_HOOK_BPRM_CHECK, l);
+	l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
+	if (l) {
+		l->exec_mm = (u64)bprm->mm;
+		l->exec_inode = r < 0 ? 0 : (u64)bprm->file->f_inode;
+	}
+	return verdict(r);
+}
+
+SEC("lsm/bprm_creds_for_exec")
+int BPF_PROG(bprm_creds_for_exec, struct linux_binprm *bprm, int ret)
+{
+	struct pv_label *l = NULL; /* of a task that is known to be ungoverned */
+
+	if (ret || !bpf_core_field_exists(struct linux_binprm, is_check) ||
+	    !BPF_CORE_READ_BITFIELD(bprm, is_check) || (!label_governed(&l) && !starts_governed()))
+		return ret;
+	return verdict(program_decide(bprm->file, PV_HOOK_BPRM_CREDS_FOR_EXEC, l));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

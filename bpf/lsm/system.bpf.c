@@ -12,7 +12,7 @@
  *   inode_init_security_anon     io-uring
  *
  * What one process does to another is in bpf/lsm/reach.bpf.c, and anonymous-exec is decided where files are
- * mapped and executed: bpf/lsm/file.bpf.c, exec.bpf.c.
+ * mapped and executed: bpf/lsm/file.bpf.c.
  *
  * Rules are about names, and a mount decides what stands under a name. Where rules depend on names, a
  * policy that does not say `mount: allow` permits only what leaves their meaning alone: a new file
@@ -118,6 +118,7 @@ static __always_inline int remount_hook(u32 hook, int ret)
 static __noinline bool names_below(const struct path *path)
 {
 	struct pv_follow f = {};
+
 	if (!governed())
 		return false;
 	f.dentry = (u64)path->dentry;
