@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "author/diff.h"
+#include "policy/pattern.h"
 #include "util/message.h"
 #include "util/util.h"
 
@@ -27,6 +28,8 @@ static char *name_text(const struct diff_change *change)
 		fputs(change->question.kind == QUESTION_NET ? "an address that cannot be read"
 							    : "a path that is too deep",
 		      out);
+	else if (change->question.kind == QUESTION_PATH && !change->question.length)
+		fputs(PATTERN_NAMELESS, out);
 	else if (change->question.kind == QUESTION_PATH)
 		fwrite(change->question.name, 1, change->question.length, out);
 	else if (change->question.kind == QUESTION_NET)

@@ -91,7 +91,7 @@ int partition_add_pattern(struct partition *p, const char *text, uint32_t *featu
 		return err; /* known, or an error */
 	if (p->shape == SHAPE_SOCKET)
 		from = nfa_byte(&p->nfa, from, PV_FAM_UNIX);
-	err = pattern_add(&p->nfa, from, p->shape == SHAPE_SOCKET ? PATTERN_SOCKET : PATTERN_PATH, text, &end,
+	err = pattern_add(&p->nfa, from, p->shape == SHAPE_SOCKET ? PATTERN_SOCKET : PATTERN_FILE, text, &end,
 			  error, sizeof(error));
 	if (err)
 		return pattern_error(err);
@@ -293,6 +293,8 @@ static uint8_t *spell(const struct walk *w, size_t at, size_t *length)
 	return name;
 }
 
+#define NAMELESS 2 /* a kind of its own: see shape_kind() */
+
 /* If names that end here are of a new region, note it. */
 static int note_region(struct walk *w, size_t at)
 {
@@ -304,6 +306,9 @@ static int note_region(struct walk *w, size_t at)
 	size_t size;
 	int err;
 
+	/* what has no name counts as a name where a pattern is about it */
+	if (!at && p->shape == SHAPE_PATH && intern_key(&p->sets, key[1], &size) && size)
+		key[0] = NAMELESS;
 	if (!key[0])
 		return 0;
 	err = intern_add(&w->known, key, sizeof(key), &id);

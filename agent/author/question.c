@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include "policy/frontend.h"
+#include "policy/pattern.h"
 
 #define PORT_MAX 65535
 
@@ -251,7 +252,7 @@ int question_parse(const char *access, const char *name, struct question *q, cha
 	if (!name || !*name)
 		return wrong(error, "'%s' needs %s", access, what_names(number));
 	if (number <= PV_ACC_EXEC)
-		return parse_path(name, q, error);
+		return strcmp(name, PATTERN_NAMELESS) ? parse_path(name, q, error) : 0;
 	if (number == PV_ACC_CAPABILITY) {
 		q->kind = QUESTION_CAPABILITY;
 		return parse_capability(name, q, error);

@@ -2,7 +2,7 @@
 /*
  * A question: an access and what it is about, as words and as the automaton reads it.
  *
- *   read .. list, exec         an absolute path
+ *   read .. list, exec         an absolute path, or @nameless
  *   connect bind listen accept ADDRESS:PORT[/PROTOCOL] (tcp if not said), [ADDRESS]:PORT for IPv6,
  *                              ADDRESS/icmp and the like where there are no ports, unix:PATH, unix:@NAME
  *   socket                     FAMILY[/PROTOCOL], such as inet/tcp or netlink

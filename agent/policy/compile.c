@@ -94,7 +94,7 @@ static int add_pattern(struct compiler *c, const struct item *template, const st
 	struct item item = *template;
 	struct pattern_end end;
 	char error[200] = "", where[32];
-	int ret = pattern_add(&c->nfa, root, net ? PATTERN_SOCKET : PATTERN_PATH, pattern->text, &end, error,
+	int ret = pattern_add(&c->nfa, root, net ? PATTERN_SOCKET : PATTERN_FILE, pattern->text, &end, error,
 			      sizeof(error));
 
 	if (!ret) {

@@ -106,7 +106,8 @@ bool read_pattern(struct source *s, const struct node *node, const struct where 
 		report_at(s, node, where, "bad pattern '%.*s': %s", SHORT(text), error);
 		return false;
 	}
-	if (kind == PATTERN_FREE || (kind == PATTERN_SOCKET && *text != '/'))
+	if (kind == PATTERN_FREE || (kind != PATTERN_PATH && *text == '@') ||
+	    (kind == PATTERN_SOCKET && *text != '/'))
 		return true;
 	dead = dead_component(text);
 	if (dead)

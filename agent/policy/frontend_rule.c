@@ -64,7 +64,7 @@ static void add_pattern(struct source *s, const struct node *value, const struct
 		add_pattern(s, value, where, kind, &((struct policy_rule *)target)->list);      \
 	}
 
-PATTERN_READER(read_path, PATTERN_PATH, patterns)
+PATTERN_READER(read_path, PATTERN_FILE, patterns)
 PATTERN_READER(read_except_path, PATTERN_PATH, except)
 PATTERN_READER(read_from, PATTERN_PATH, from)
 PATTERN_READER(read_unless_from, PATTERN_PATH, unless_from)

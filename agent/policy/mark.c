@@ -42,7 +42,7 @@ static bool can_have_file(const char *path)
 static int list_pattern(struct intern *known, struct image *image, size_t *room, const char *text)
 {
 	char *names[PATTERN_LITERALS];
-	int n = pattern_literals(PATTERN_PATH, text, names), ret = n < 0 ? n : 0;
+	int n = pattern_literals(PATTERN_FILE, text, names), ret = n < 0 ? n : 0;
 
 	for (int i = 0; i < n; i++) {
 		uint32_t id, before = known->n;

@@ -246,6 +246,8 @@ static int scan(struct scan *s, enum pattern_kind kind, const char *text, char *
 	*s = (struct scan){.text = text, .error = error, .error_size = error_size};
 	if (!length)
 		return refuse(s, "the pattern is empty");
+	if (kind == PATTERN_FILE && !strcmp(text, PATTERN_NAMELESS))
+		return 0; /* of no tokens: nothing is read of a name */
 	if (length > PATTERN_MAX)
 		return refuse(s, "the pattern is longer than %d bytes", PATTERN_MAX);
 	s->tokens = calloc(length, sizeof(*s->tokens));
@@ -257,7 +259,9 @@ static int scan(struct scan *s, enum pattern_kind kind, const char *text, char *
 		return ret;
 	if (s->depth)
 		return refuse(s, "'{' is not closed (write \\{ for the character)");
-	if (kind == PATTERN_PATH && !starts_with(s, 0, s->n, "/"))
+	if (kind == PATTERN_FILE && *text == '@')
+		return refuse(s, "a pattern must start with '/', or be '" PATTERN_NAMELESS "'");
+	if ((kind == PATTERN_PATH || kind == PATTERN_FILE) && !starts_with(s, 0, s->n, "/"))
 		return refuse(s, "a pattern must start with '/', in every alternative");
 	if (kind == PATTERN_SOCKET && !starts_with(s, 0, s->n, "/@"))
 		return refuse(s,
@@ -388,7 +392,7 @@ int pattern_literals(enum pattern_kind kind, const char *text, char *out[PATTERN
 	struct scan s;
 	int ret = scan(&s, kind, text, error, sizeof(error));
 
-	if (!ret && is_literal(&s)) {
+	if (!ret && s.n && is_literal(&s)) {
 		ret = add_name(&names, "", &s);
 		if (!ret)
 			ret = expand(&s, 0, s.n, &names);
@@ -494,8 +498,9 @@ int pattern_add(struct nfa *nfa, uint32_t from, enum pattern_kind kind, const ch
 		if (!ret)
 			*end = (struct pattern_end){
 				.node = c.node,
-				.root = kind == PATTERN_PATH && spells_root(&s, 0, s.n, 1) & 2,
-				.literal = is_literal(&s),
+				.root = (kind == PATTERN_PATH || kind == PATTERN_FILE) && s.n &&
+					spells_root(&s, 0, s.n, 1) & 2,
+				.literal = s.n && is_literal(&s),
 			};
 	}
 	free(s.tokens);

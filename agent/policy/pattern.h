@@ -17,10 +17,14 @@
 
 /* What names a pattern is about, and so what each of its alternatives must start with. */
 enum pattern_kind {
-	PATTERN_PATH,	/* of files and cgroups: "/" */
+	PATTERN_PATH,	/* of executables and cgroups: "/" */
+	PATTERN_FILE,	/* what is accessed or executed: "/", or PATTERN_NAMELESS as a whole */
 	PATTERN_SOCKET, /* unix sockets: "/" for a path, "@" for the abstract namespace */
 	PATTERN_FREE,	/* anything */
 };
+
+/* Stands for what is in no file system that can be mounted: message queues, memory files, namespaces. */
+#define PATTERN_NAMELESS "@nameless"
 
 /* Check a pattern. 0, or -EINVAL (-ENOMEM) with a message for its author in `error`. */
 int pattern_check(enum pattern_kind kind, const char *text, char *error, size_t error_size);

@@ -13,6 +13,7 @@
 #define PAVISE_DECIDE_BPF_H
 
 #include "mark.bpf.h"
+#include "mounts.bpf.h"
 #include "process.bpf.h"
 #include "subject.bpf.h"
 
@@ -519,6 +520,21 @@ static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_que
 	return PV_CELL_VERDICT(heaviest) == PV_DENY ? -EACCES : 0;
 }
 
+/*
+ * The walk ended in a mount that is in no namespace: by a mount that shows the same object in the task's, if
+ * there is one. A container runtime executes itself so.
+ */
+static __always_inline u32 walk_detached(struct pv_scratch *s)
+{
+	s->mounts.object = s->object;
+	s->mounts.skip = 0;
+	mounts_find(s);
+	if (!s->mounts.found)
+		return PV_WALK_DETACHED;
+	s->mnt = s->mounts.found;
+	return walk(s);
+}
+
 /* Walk for the question's object, and ask again. 0, PV_STALE, or PV_EXEMPT. */
 #define PV_EXEMPT 1
 static __always_inline int decide_by_walk(struct pv_scratch *s, struct pv_matcher *m,
@@ -529,6 +545,8 @@ static __always_inline int decide_by_walk(struct pv_scratch *s, struct pv_matche
 	s->object = q->dentry;
 	s->mnt = q->mnt;
 	end = walk(s);
+	if (end == PV_WALK_DETACHED)
+		end = walk_detached(s);
 	/* who binds a socket names it, and most services see it from another mount namespace */
 	if (end == PV_WALK_FOREIGN && q->kind == PV_KIND_UNIX && (q->want & 0xff) != PV_ACC_BIND)
 		end = PV_WALK_OK;

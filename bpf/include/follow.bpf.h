@@ -172,6 +172,7 @@ static __always_inline bool follow_default(struct pv_scratch *s, u32 i, u32 gene
 	if (!p || s->state == PV_NOTHING)
 		return true;
 	m.at = p->path_start;
+	PV_READ(&m, 1, 1, 0); /* no name begins so */
 	return s->state == (PV_DECIDED | matcher_answer(&m)) && !m.fault;
 }
 

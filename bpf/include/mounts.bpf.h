@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Objects without a mount: hooks that show an inode's dentry, and not the path that was taken to it.
+ * Objects without a place: hooks that show an inode's dentry, and not the path that was taken to it; and
+ * paths of a mount that is in no namespace (open_tree(2)).
  *
- * Guarantee: an operation on such an object is denied where the policy denies it by every name that the
- * object has in the current task's mount namespace, and where it has none it is undecidable. It is permitted
- * where one of the names permits it.
+ * Guarantee: an operation on an object without a path is denied where the policy denies it by every name that
+ * the object has in the current task's mount namespace, and where it has none it is undecidable. It is
+ * permitted where one of the names permits it. What is reached by a detached mount is decided by the first of
+ * these names.
  *
  * How: a name takes a mount. The file system's own list of its mounts is searched for those that are in the
  * namespace and show the object, because their root is the object or above it. Each of them in turn, up
@@ -19,7 +21,8 @@
 #ifndef PAVISE_MOUNTS_BPF_H
 #define PAVISE_MOUNTS_BPF_H
 
-#include "decide.bpf.h"
+#include "process.bpf.h"
+#include "walk.bpf.h"
 
 #define PV_PLACES	8	  /* names of an object that are asked about */
 #define PV_MOUNTS_MAX	(1 << 16) /* mounts of a file system, in all namespaces */

@@ -80,7 +80,7 @@ struct ns_common {
 
 struct mnt_namespace {
 	struct ns_common ns;
-	u64 seq;
+	u64 seq; /* to 6.17 */
 };
 
 struct pid_namespace {

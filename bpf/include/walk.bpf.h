@@ -119,10 +119,26 @@ static __always_inline long walk_unattached(struct pv_scratch *s, u64 ns)
 	return walk_end(s, PV_WALK_DETACHED);
 }
 
+#define MNT_NS_ANON_INO 0xeffffff7
+
+/*
+ * Is this mount namespace one that no process is in (open_tree, fsmount)? Its sequence is 0; from 6.18 on
+ * its number says so.
+ */
+static __always_inline bool walk_anonymous(u64 ns)
+{
+	u32 inum = 0;
+	u64 seq = 1;
+
+	if (bpf_core_field_exists(struct mnt_namespace, seq))
+		return READ_FIELD(&seq, mnt_namespace, ns, seq) && !seq;
+	return READ_FIELD(&inum, mnt_namespace, ns, ns.inum) && inum == MNT_NS_ANON_INO;
+}
+
 /* At the root of the topmost mount: whose namespace is it? */
 static __always_inline long walk_top(struct pv_scratch *s)
 {
-	u64 ns = 0, seq = 1;
+	u64 ns = 0;
 
 	if (!READ_FIELD(&ns, mount, s->mount, mnt_ns))
 		return walk_end(s, PV_WALK_FAULT);
@@ -130,10 +146,7 @@ static __always_inline long walk_top(struct pv_scratch *s)
 		return walk_end(s, PV_WALK_OK);
 	if (!ns || ns >= (u64)-4095) /* none, or MNT_NS_INTERNAL, an error pointer */
 		return walk_unattached(s, ns);
-	/* an anonymous namespace (open_tree, fsmount) has sequence 0 where it has one */
-	if (bpf_core_field_exists(struct mnt_namespace, seq))
-		READ_FIELD(&seq, mnt_namespace, ns, seq);
-	return walk_end(s, seq ? PV_WALK_FOREIGN : PV_WALK_DETACHED);
+	return walk_end(s, walk_anonymous(ns) ? PV_WALK_DETACHED : PV_WALK_FOREIGN);
 }
 
 /* At a dentry without a parent that is not the root of its mount. */

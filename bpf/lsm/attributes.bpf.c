@@ -18,7 +18,7 @@
  * io_uring that was given them; a task that has one, or works for one, is looked at all the same where the
  * layer has a name in its namespace.
  */
-#include "mounts.bpf.h"
+#include "decide.bpf.h"
 
 #define PF_IO_WORKER	  0x10
 #define ATTR_TIMES_SET	  (1 << 16) /* utimensat(2) with times */

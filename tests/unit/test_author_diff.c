@@ -59,6 +59,9 @@ static void test_paths(void **state)
 	      HEAD("/") "  files: {default: deny, rules: [{allow: /a, access: read, owner: true}]}\n",
 	      "read: allow (files[0] of 'a') -> deny (files.default of 'a')\n    such as /a\n");
 	check(HEAD("/") "  files: {default: deny, rules: [{allow: /a, access: read}]}\n",
+	      HEAD("/") "  files: {default: deny, rules: [{allow: [/a, \"@nameless\"], access: read}]}\n",
+	      "read: deny (files.default of 'a') -> allow (files[0] of 'a')\n    such as @nameless\n");
+	check(HEAD("/") "  files: {default: deny, rules: [{allow: /a, access: read}]}\n",
 	      HEAD("/") "  files: {default: deny, rules: [{allow: /a, access: read}, {deny: /a, access: "
 			"read, "
 			"from: /bin/x}]}\n",

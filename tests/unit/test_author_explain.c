@@ -19,6 +19,7 @@ static const char policies[] =
 	"    - {deny: /srv/x, unless-from: /bin/x}\n"
 	"    - {deny: /srv/y, action: kill}\n"
 	"    - {deny: /srv/z/**, except: /srv/z/a}\n"
+	"    - {allow: \"@nameless\", access: read}\n"
 	"  exec: {default: deny}\n"
 	"  network: {default: deny, rules: [{allow: connect, to: 10.0.0.0/8}, {allow: bind, unix: \"@a\"}]}\n"
 	"  capabilities: {default: deny, allow: chown}\n  system: {mount: deny, bpf: allow}\n"
@@ -46,6 +47,9 @@ static void test_answers(void **state)
 		{"read", "/srv/z/a", NULL, NULL, false, "allow", "web", "files[0]"},
 		{"read", "/srv/q", NULL, NULL, false, "would_deny", "all", "files[0]"},
 		{"read", "/b", NULL, NULL, false, "deny", "web", "files.default"},
+		{"read", "@nameless", NULL, NULL, false, "allow", "web", "files[5]"},
+		{"write", "@nameless", NULL, NULL, false, "deny", "web", "files.default"},
+		{"exec", "@nameless", NULL, NULL, false, "deny", "web", "exec.default"},
 		{"map", "/lib/a.so", NULL, NULL, false, "deny", "web", "exec.default"},
 		{"connect", "10.0.0.1:80", NULL, NULL, false, "allow", "web", "network[0]"},
 		{"connect", "[2001:db8::1]:80/udp", NULL, NULL, false, "deny", "web", "network.default"},

@@ -52,6 +52,7 @@ static void test_literals(void **state)
 	for (unsigned i = 0; i < PATTERN_LITERALS; i++)
 		free(names[i]);
 	assert_int_equal(pattern_literals(PATTERN_PATH, "a", names), -EINVAL);
+	assert_int_equal(pattern_literals(PATTERN_FILE, PATTERN_NAMELESS, names), 0);
 }
 
 static struct policy *add_policy(struct fixture *f, const char *name, enum policy_mode mode,

@@ -253,6 +253,12 @@ static void test_refused(void **state)
 		assert_int_equal(pattern_check(PATTERN_PATH, refused[i].pattern, error, 1), -EINVAL);
 		assert_int_equal(error[0], 0);
 	}
+	assert_int_equal(pattern_check(PATTERN_FILE, PATTERN_NAMELESS, error, sizeof(error)), 0);
+	assert_int_equal(pattern_check(PATTERN_FILE, "/@nameless", error, sizeof(error)), 0);
+	assert_int_equal(pattern_check(PATTERN_PATH, PATTERN_NAMELESS, error, sizeof(error)), -EINVAL);
+	assert_int_equal(pattern_check(PATTERN_FILE, "@nameless/a", error, sizeof(error)), -EINVAL);
+	assert_non_null(strstr(error, "or be '@nameless'"));
+	assert_int_equal(pattern_check(PATTERN_FILE, "{@nameless,/a}", error, sizeof(error)), -EINVAL);
 	memset(longest, 'a', sizeof(longest));
 	longest[0] = '/';
 	longest[PATTERN_MAX] = 0;

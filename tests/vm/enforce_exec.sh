@@ -93,6 +93,26 @@ deny_test "default deny, a program in memory" bprm_check exec exec - exec-memfd 
 SHOWN=
 events_check
 
+# What is in no file system that can be mounted.
+govern nameless <<EOP
+  exec:
+    default: deny
+    rules:
+      - allow: [$BIN/*, "@nameless"]
+  files:
+    default: deny
+    rules:
+      - allow: ["/{usr/,}lib/**", "/{usr/,}lib64/**", $T/good/**, $BIN/**]
+      - allow: "@nameless"
+        access: read
+EOP
+allow_test "@nameless, a program in memory" "$P" exec-memfd "$BIN/probe_true"
+allow_test "@nameless, a namespace" "$P" read /proc/self/ns/net
+SHOWN=/memfd:pavise-test
+deny_test "@nameless, another access to a file in memory" file_open write files - reopen-memfd reopen-pipe "$P" @
+SHOWN=
+events_check
+
 # Libraries are programs too.
 govern no-libraries <<EOP
   exec:

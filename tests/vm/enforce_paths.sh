@@ -52,9 +52,14 @@ read_test "a bind mount in a namespace of its own" 'files[1]' "$T/to/**" "$T/to/
 	bind "$T/good" "$T/to"
 read_test "a mount namespace" 'files[0]' "$T/deny/**" "$T/deny/file" "$T/good/file" unshare
 read_test "a user namespace" 'files[0]' "$T/deny/**" "$T/deny/file" "$T/good/file" userns
+SHOWN=$T/deny/file
+deny_test "a detached tree of what is mounted" file_open read 'files[0]' "$T/deny/**" "$T/deny" "$T/good" \
+	"$P" detached @ file
+nowhere "$T/nowhere"
 SHOWN=/file
-deny_test "a mount in no namespace" file_open read - - detached openat "$P" @ "$T/good" file
+deny_test "a detached tree of what is mounted nowhere" file_open read - - "$NOWHERE/file" "$T/good/file" "$P" read @
 SHOWN=
+kill $NOWHERE_PID
 mkfifo "$T/fifo"
 # shellcheck disable=SC2016
 unshare -m --propagation private sh -c ': >"$1"; exec cat "$1"' sh "$T/fifo" &

@@ -123,6 +123,18 @@ agent_stop() {
 	wait "$AGENT"
 }
 
+# nowhere FOLDER: the path $NOWHERE to a file system with a file "file" that is mounted in no
+# namespace; until the process $NOWHERE_PID ends.
+nowhere() {
+	mkdir "$1"
+	mount -t tmpfs tmpfs "$1"
+	echo content >"$1/file"
+	"$BIN/probe_file" detached-await "$1" "$1.ready" &
+	NOWHERE_PID=$!
+	NOWHERE=/proc/$NOWHERE_PID/fd/9
+	wait_until 30 [ -e "$1.ready" ]
+}
+
 # ---- policies ----
 
 # policy NAME MODE CGROUP: a policy on standard output; its sections, indented

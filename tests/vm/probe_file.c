@@ -307,6 +307,18 @@ static int op_detached(char **a)
 	return openat(tree, a[1], O_RDONLY);
 }
 
+/* FOLDER FILE: a mount that is in no namespace, and whose FOLDER is unmounted, as descriptor 9; then makes
+ * FILE */
+static int op_detached_await(char **a)
+{
+	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, a[0], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (tree < 0 || dup2(tree, 9) < 0 || umount2(a[0], MNT_DETACH) || creat(a[1], 0600) < 0)
+		return -1;
+	for (;;)
+		pause();
+}
+
 /* FILE TIMES: open it so often; the first failure counts */
 static int op_read_often(char **a)
 {
@@ -636,6 +648,7 @@ static const struct operation {
 	{"map-read", 1, op_map_read},
 	{"map-anonymous", 0, op_map_anonymous},
 	{"detached", 2, op_detached},
+	{"detached-await", 2, op_detached_await},
 	{"read-often", 2, op_read_often},
 	{"denied-often", 2, op_denied_often},
 	{"dance", 2, op_dance},

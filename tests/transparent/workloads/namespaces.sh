@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # Namespaces that are entered: network namespaces with names, and those of another process.
-#
-# nameless: ip(8) and nsenter(1) open /proc/PID/ns, and what is there has no name
 ip netns add one && ip netns add two && ip link add left netns one type veth peer name right netns two
 ip -n one address add 10.9.0.1/24 dev left && ip -n one link set left up && ip -n two address add 10.9.0.2/24 dev right && ip -n two link set right up
 ip netns exec one ping -c 1 -W 5 10.9.0.2 | grep received

@@ -3,8 +3,6 @@
 #
 # podman with crun: an image of busybox imported, run without a network and with a bridge, executed in, and
 # once more on the vfs driver.
-#
-# nameless: the runtime opens namespaces and memory files and executes itself from a detached mount; none has a name
 mkdir -p "$S/image/bin" "$S/image/etc" "$S/image/tmp" "$S/conf" && cp /usr/bin/busybox "$S/image/bin/"
 for name in sh cat ls id ip mount echo touch hostname ps nc sleep chmod chown wc; do ln -s busybox "$S/image/bin/$name"; done
 echo 'root:x:0:0:root:/:/bin/sh' >"$S/image/etc/passwd"

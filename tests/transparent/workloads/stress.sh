@@ -3,8 +3,6 @@
 #
 # stress-ng: one after the other, a fixed number of operations of the stressors of files, sockets and processes, which
 # look at what they get (--verify). What fails is compared, and the status.
-#
-# nameless: message queues, memory files, System V shared memory and namespaces have no name
 cd "$S" || exit
 {
 	printf '%s\n' 'run sequential' 'timeout 3' 'verify' 'no-rand-seed' "temp-path $S"
