@@ -55,10 +55,6 @@ BPF_CFLAGS := -std=gnu11 -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ibpf/i
 AGENT_SRC := $(wildcard agent/*.c agent/*/*.c)
 AGENT_OBJ := $(AGENT_SRC:%.c=$(OUTPUT)/%.o)
 LIB_OBJ := $(filter-out $(OUTPUT)/agent/main.o,$(AGENT_OBJ))
-LSM_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/lsm/*.bpf.c))
-# what all programs share, first in each object: the kernel functions, and the state
-KERNEL_OBJ := $(OUTPUT)/bpf/kernel.bpf.o $(OUTPUT)/bpf/state.bpf.o
-TRACE_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard bpf/trace/*.bpf.c))
 SKELETONS := $(OUTPUT)/gen/lsm.skel.h $(OUTPUT)/gen/trace.skel.h
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(OUTPUT)/%)
@@ -74,8 +70,8 @@ BYPASS := $(OUTPUT)/tests/bypass/bypass
 BYPASS_OBJ := $(patsubst %.c,$(OUTPUT)/%.o,$(wildcard tests/bypass/*.c))
 BENCH_VM := $(patsubst %.c,$(OUTPUT)/%,$(wildcard tests/bench/vm/*.c)) \
 	$(patsubst %.c,$(OUTPUT)/%.o,$(wildcard tests/bench/floor/*.bpf.c)) $(OUTPUT)/tests/bench/floor/floor
-DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(KERNEL_OBJ:.o=.d) $(LSM_OBJ:.o=.d) $(TRACE_OBJ:.o=.d) $(UNIT_BIN:=.d) $(VM_BIN:=.d) \
-	$(BYPASS_OBJ:.o=.d) $(BENCH_OBJ:.o=.d) $(BENCH_AGENT:=.d) $(addsuffix .d,$(basename $(BENCH_VM))) $(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d) $(OUTPUT)/tests/agree/agree.bpf.d
+DEPENDENCIES := $(AGENT_OBJ:.o=.d) $(patsubst %,$(OUTPUT)/bpf/%.bpf.d,lsm trace agree) $(UNIT_BIN:=.d) $(VM_BIN:=.d) \
+	$(BYPASS_OBJ:.o=.d) $(BENCH_OBJ:.o=.d) $(BENCH_AGENT:=.d) $(addsuffix .d,$(basename $(BENCH_VM))) $(FUZZ_OBJ:.o=.d) $(FUZZ_BIN:=.d)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -180,17 +176,22 @@ $(OUTPUT)/gen/schema.inc: docs/pavise-policy.schema.json Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q){ echo 'const char author_schema[] ='; sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } > $@
 
-$(OUTPUT)/bpf/%.bpf.o: bpf/%.bpf.c
-	$(say) BPF $<
+# The programs of one object are compiled together, so that what they share is in it once.
+$(OUTPUT)/bpf/lsm.bpf.c: bpf/state.bpf.c $(wildcard bpf/lsm/*.bpf.c)
+$(OUTPUT)/bpf/trace.bpf.c: bpf/state.bpf.c $(wildcard bpf/trace/*.bpf.c)
+$(OUTPUT)/bpf/agree.bpf.c: bpf/state.bpf.c tests/agree/agree.bpf.c
+$(OUTPUT)/bpf/%.bpf.c:
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)printf '#include "%s"\n' $^ > $@
 
-$(OUTPUT)/gen/lsm.bpf.o: $(KERNEL_OBJ) $(LSM_OBJ)
-$(OUTPUT)/gen/trace.bpf.o: $(KERNEL_OBJ) $(TRACE_OBJ)
-$(OUTPUT)/gen/%.bpf.o:
-	$(say) BPFLINK $@
+$(OUTPUT)/bpf/%.bpf.o: $(OUTPUT)/bpf/%.bpf.c
+	$(say) BPF $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -I. -MMD -MP -c -o $@ $<
+
+$(OUTPUT)/gen/%.bpf.o: $(OUTPUT)/bpf/%.bpf.o
+	$(say) BPFSTRIP $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(BPFTOOL) gen object $@ $^
+	$(Q)$(BPFTOOL) gen object $@ $<
 
 $(OUTPUT)/gen/%.skel.h: $(OUTPUT)/gen/%.bpf.o
 	$(say) SKEL $@
@@ -269,12 +270,6 @@ $(BYPASS): $(BYPASS_OBJ) tests/bypass/rows tests/bypass/complete
 	$(Q)tests/bypass/complete $@
 
 # The guest has no cmocka: it comes along.
-$(OUTPUT)/gen/agree.bpf.o: $(KERNEL_OBJ) $(OUTPUT)/tests/agree/agree.bpf.o
-$(OUTPUT)/tests/agree/%.bpf.o: tests/agree/%.bpf.c
-	$(say) BPF $<
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
-
 $(OUTPUT)/gen/agree.skel.h: $(OUTPUT)/gen/agree.bpf.o
 	$(say) SKEL $@
 	$(Q)$(BPFTOOL) gen skeleton $< name agree_bpf > $@

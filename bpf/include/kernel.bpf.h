@@ -13,8 +13,7 @@
  * instructions and bpf_probe_read_kernel() a function call.
  *
  * 6.1 has no such function: can_cast() is a constant there for the verifier, and what stands behind it is
- * dead code. The linker of BPF objects takes the declaration of a kernel function as one (PV_KSYM)
- * from the first object only, which is bpf/kernel.bpf.c.
+ * dead code.
  */
 #ifndef PAVISE_KERNEL_BPF_H
 #define PAVISE_KERNEL_BPF_H
@@ -23,11 +22,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
-#ifndef PV_KSYM
-#define PV_KSYM __weak
-#endif
-
-extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) PV_KSYM;
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
 /* Is there bpf_rdonly_cast()? It came with this type. */
 static __always_inline bool can_cast(void)

@@ -168,5 +168,3 @@ int BPF_PROG(file_ioctl_compat, struct file *file, unsigned int cmd, unsigned lo
 {
 	return ioctl_hook(file, cmd, ret);
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -353,5 +353,3 @@ int BPF_PROG(bprm_creds_for_exec, struct linux_binprm *bprm, int ret)
 		return ret;
 	return verdict(program_decide(bprm->file, PV_HOOK_BPRM_CREDS_FOR_EXEC, l));
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -272,5 +272,3 @@ int BPF_PROG(file_truncate, struct file *file, int ret)
 		return ret;
 	return verdict(path_decide(&file->f_path, PV_HOOK_FILE_TRUNCATE, PV_WANT1(PV_ACC_WRITE)));
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -179,5 +179,3 @@ int BPF_PROG(file_send_sigiotask, struct task_struct *other, void *owner, int si
 {
 	return is_agent(other->tgid) ? verdict_perm() : ret;
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -577,5 +577,3 @@ int BPF_PROG(unix_may_send, struct socket *sock, struct socket *other, int ret)
 		return ret;
 	return verdict(unix_decide(other->sk, PV_HOOK_UNIX_MAY_SEND, PV_ACC_CONNECT));
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

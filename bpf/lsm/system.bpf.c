@@ -289,5 +289,3 @@ int BPF_PROG(inode_init_anon, struct inode *inode, const struct qstr *name, cons
 		return ret;
 	return system_hook(PV_HOOK_INODE_INIT_SECURITY_ANON, PV_ACC_IO_URING, ret);
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

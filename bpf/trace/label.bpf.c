@@ -211,5 +211,3 @@ int label_iter(struct bpf_iter__task *ctx)
 		label_now(task, st);
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -235,5 +235,3 @@ int file_iter(struct bpf_iter__task_file *ctx)
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -92,5 +92,3 @@ int agree(void *ctx)
 	}
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
