@@ -329,6 +329,11 @@ int audit_reopen(struct audit *a)
 	return sink_reopen(a->sink);
 }
 
+int audit_descriptor(const struct audit *a)
+{
+	return sink_descriptor(a->sink);
+}
+
 void audit_stats(const struct audit *a, struct audit_stats *out)
 {
 	struct table_stats table;

@@ -80,6 +80,9 @@ int audit_flush(struct audit *a);
 /* Open the file again, after a rotation. -errno: the old one stays in use. */
 int audit_reopen(struct audit *a);
 
+/* The log, for looking at it. */
+int audit_descriptor(const struct audit *a);
+
 void audit_stats(const struct audit *a, struct audit_stats *out);
 
 /* Flush and close. -errno when lines were left, with their number in *left (may be NULL). */

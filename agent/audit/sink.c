@@ -324,6 +324,11 @@ static void drop_torn(struct sink *s)
 	sink_lose(s, s->error);
 }
 
+int sink_descriptor(const struct sink *s)
+{
+	return s->fd;
+}
+
 int sink_reopen(struct sink *s)
 {
 	uint64_t last_seq;

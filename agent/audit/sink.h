@@ -61,6 +61,9 @@ bool sink_works(const struct sink *s);
  */
 int sink_reopen(struct sink *s);
 
+/* What is written to, for looking at it. */
+int sink_descriptor(const struct sink *s);
+
 void sink_stats(const struct sink *s, struct sink_stats *out);
 
 /* Write what is pending and close. 0, or -errno when lines were left, with their number in *left (may be

@@ -6,8 +6,12 @@
  * only when the self-test has passed and the policies given are in force; until then their pins are
  * pending, and any failure takes all of it down again. Adopted pins are never taken down: whatever
  * happens to the agent, enforcement stays.
+ *
+ * Its files are kept from who is governed (bpf/include/agent.bpf.h): its state, its log, the folder of that
+ * as far as its own name and attributes go, its program, and what --policies names.
  */
 #include <errno.h>
+#include <libgen.h>
 #include <malloc.h>
 #include <signal.h>
 #include <string.h>
@@ -87,6 +91,39 @@ static int open_log(struct agent *a, const struct settings *s, struct refusal *r
 	return 0;
 }
 
+/* Tell the kernel side of this process and its files; `log_only`: of the log, which is another. */
+static int guard(struct agent *a, bool log_only, struct refusal *r)
+{
+	CLEANUP_FREE char *sets = strfmt("%s/%s", a->paths->run, STORE_SETS);
+	CLEANUP_FREE char *log = strdup(a->log_path), *usual = strdup(LOG_PATH);
+	struct own_files own = {.sets = sets,
+				.log = audit_descriptor(a->audit),
+				.policies = a->policies,
+				.n_policies = a->n_policies};
+
+	if (!sets || !log || !usual)
+		return refuse(r, ENOMEM, PAVISE_FAILED, "out of memory");
+	if (strcmp(log, "-"))
+		own.log_folder = dirname(log);
+	own.log_folder_whole = own.log_folder && !strcmp(own.log_folder, dirname(usual));
+	return log_only ? kernel_guard_log(&a->kernel, &own) : kernel_guard(&a->kernel, &own, r);
+}
+
+static void reopen_log(struct agent *a)
+{
+	struct refusal r = {0};
+	int err = audit_reopen(a->audit);
+
+	if (err) {
+		say_warning("the log %s cannot be opened again (%s); the old file stays in use", a->log_path,
+			    strerror(-err));
+		return;
+	}
+	err = guard(a, true, &r);
+	if (err)
+		say_warning("the log %s is not kept from who is governed (%s)", a->log_path, strerror(-err));
+}
+
 static int signal_ready(struct loop_source *source, uint32_t events)
 {
 	struct agent *a = source->owner;
@@ -96,11 +133,7 @@ static int signal_ready(struct loop_source *source, uint32_t events)
 	if (read(source->fd, &info, sizeof(info)) != sizeof(info))
 		return 0;
 	if (info.ssi_signo == SIGHUP) {
-		int err = audit_reopen(a->audit);
-
-		if (err)
-			say_warning("the log %s cannot be opened again (%s); the old file stays in use",
-				    a->log_path, strerror(-err));
+		reopen_log(a);
 		return 0;
 	}
 	a->loop.stop = true;
@@ -255,7 +288,7 @@ static int start(struct agent *a, const struct settings *s, struct refusal *r)
 	err = err ? err : apply_policies(a, s, r);
 	if (!err && a->kernel.pending)
 		err = kernel_commit(&a->kernel, r);
-	err = err ? err : kernel_guard(&a->kernel, r);
+	err = err ? err : guard(a, false, r);
 	err = err ? err : server_open(a, r);
 	malloc_trim(0); /* loading and compiling took a good deal that is free now */
 	return err;
@@ -370,6 +403,8 @@ static int agent_main(const struct command *command, int argc, char **argv)
 	struct refusal r = {0};
 	int code = parse(command, argc, argv, &s);
 
+	a.policies = s.policies;
+	a.n_policies = s.n_policies;
 	if (code >= 0)
 		return code;
 	if (s.n_policies) {

@@ -46,6 +46,8 @@ struct watch {
 struct agent {
 	const struct machine_paths *paths;
 	const char *log_path;
+	char *const *policies; /* names of --policies */
+	size_t n_policies;
 	struct machine machine;
 	struct kernel kernel;
 	struct cgroups cgroups;

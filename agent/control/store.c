@@ -11,14 +11,13 @@
 #include "control/store.h"
 #include "util/util.h"
 
-#define SETS	  "sets"
 #define META	  "meta.json"
 #define META_MAX  (64u << 20)
 #define NAME_SIZE 64
 
 static int open_sets(const char *run)
 {
-	CLEANUP_FREE char *path = strfmt("%s/%s", run, SETS);
+	CLEANUP_FREE char *path = strfmt("%s/%s", run, STORE_SETS);
 	int fd;
 
 	if (!path)
@@ -29,7 +28,7 @@ static int open_sets(const char *run)
 
 int store_prepare(const char *run)
 {
-	CLEANUP_FREE char *sets = strfmt("%s/%s", run, SETS);
+	CLEANUP_FREE char *sets = strfmt("%s/%s", run, STORE_SETS);
 	int err = sets ? make_directory(run, 0700) : -ENOMEM;
 
 	if (!err && chmod(run, 0700))

@@ -14,6 +14,8 @@
 
 #include "control/spec.h"
 
+#define STORE_SETS "sets"
+
 /* Make <run> and <run>/sets, both for root only. */
 int store_prepare(const char *run);
 

@@ -2,6 +2,12 @@
 /*
  * Telling the kernel side what is the agent's (struct pv_agent), see bpf/include/agent.bpf.h.
  *
+ * Files are told as the file iterator has them, which is what hooks see. Each has its place in the list, so
+ * that a log that is opened anew takes the place of the one before, and all else stays what it was when the
+ * agent started: names are not looked up again, since folders above may have been renamed by then. The log is
+ * told by the agent's own descriptor. What is neither regular nor a folder is left out: a log may be a device
+ * that is everybody's.
+ *
  * The folder of the pins and its mount are told and the lock is set only when the pins have their name, so
  * that what was begun and failed can be taken down. What was adopted is told anew, since this process sees it
  * by mounts of its own, and what an `unload` that died left unlocked is locked again. Each word is written by
@@ -9,15 +15,14 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "kernel/kernel.h"
 #include "util/util.h"
-
-#define KERNEL_MINORS 20 /* as s_dev has them */
 
 int kernel_own_map(struct kernel *k, int fd)
 {
@@ -80,22 +85,167 @@ static int find_places(const struct machine_paths *paths, struct place *pins, st
 	return pins->id ? 0 : -ENOENT;
 }
 
-int kernel_guard(struct kernel *k, struct refusal *r)
+/* Places in struct pv_agent. The first ones are deep, those to PV_OWN_FOLDERS hold what is in them. */
+enum own_place {
+	OWN_PINS = PV_OWN_PINS,
+	OWN_STATE,
+	OWN_SETS,
+	OWN_LOG_FOLDER, /* where it is the agent's alone */
+	OWN_POLICY_FOLDERS,
+	OWN_LOG = PV_OWN_FOLDERS,
+	OWN_LOG_PARENT, /* where it is not */
+	OWN_PROGRAM,
+	OWN_POLICY_FILES,
+};
+static_assert(OWN_SETS < PV_OWN_DEEP && OWN_LOG_FOLDER >= PV_OWN_DEEP, "the deep ones are first");
+
+/* The files to be told, open. */
+struct telling {
+	int fds[PV_OWN]; /* -1: none */
+	struct pv_own own[PV_OWN];
+};
+
+static void take_own(void *context, const void *data, size_t size)
 {
-	CLEANUP_FREE char *folder = kernel_pin(k, "");
+	const struct pv_file_record *file = data;
+	struct telling *t = context;
+
+	(void)size;
+	for (size_t i = 0; i < PV_OWN; i++)
+		if (t->fds[i] == (int)file->fd)
+			t->own[i] = (struct pv_own){file->ino, file->dev, file->generation};
+}
+
+static void warn_own(const char *name, const char *why)
+{
+	say_warning("%s is not kept from who is governed (%s)", name, why);
+}
+
+/* The first place that is free from one on, and before another; PV_OWN: none is. */
+static size_t free_place(const struct telling *t, size_t from, size_t end)
+{
+	while (from < end && t->fds[from] >= 0)
+		from++;
+	return from < end ? from : PV_OWN;
+}
+
+/* Open for one of two places: that of a folder, or of a file. What is neither is everybody's. */
+static void open_own(struct telling *t, const char *name, size_t folder, size_t file)
+{
+	CLEANUP_CLOSE int fd = open(name, O_PATH | O_CLOEXEC);
+	struct stat st;
+	size_t place;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		warn_own(name, strerror(errno));
+		return;
+	}
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		return;
+	place = S_ISDIR(st.st_mode) ? folder : file;
+	if (place < PV_OWN)
+		t->fds[place] = take_fd(&fd);
+	else
+		warn_own(name, "there are too many");
+}
+
+static void open_log(struct telling *t, const struct own_files *files)
+{
+	char log[64];
+
+	snprintf(log, sizeof(log), "/proc/self/fd/%d", files->log);
+	open_own(t, log, PV_OWN, OWN_LOG);
+	if (t->fds[OWN_LOG] >= 0 && files->log_folder)
+		open_own(t, files->log_folder, files->log_folder_whole ? OWN_LOG_FOLDER : OWN_LOG_PARENT,
+			 PV_OWN);
+}
+
+static void open_policies(struct telling *t, const struct own_files *files)
+{
+	for (size_t i = 0; i < files->n_policies; i++)
+		if (strcmp(files->policies[i], "-"))
+			open_own(t, files->policies[i], free_place(t, OWN_POLICY_FOLDERS, PV_OWN_FOLDERS),
+				 free_place(t, OWN_POLICY_FILES, PV_OWN));
+}
+
+/*
+ * What was permitted of files is remembered (bpf/include/cache.bpf.h) until something is renamed: so what
+ * became the agent's is not what a task may still write. Where this fails, it is for some seconds.
+ */
+static void forget_permitted(const struct kernel *k)
+{
+	CLEANUP_FREE char *from = strfmt("%s/renamed.new", k->paths->run);
+	CLEANUP_FREE char *to = strfmt("%s/renamed", k->paths->run);
+	CLEANUP_CLOSE int fd = from ? open(from, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+
+	if (fd < 0 || !to || rename(from, to) || unlink(to))
+		say_warning("%s cannot be written to (%s)", k->paths->run, strerror(errno));
+}
+
+/* Put what was opened in its places, and what has the others out of them, but for a log that is opened anew.
+ */
+static int tell(struct kernel *k, struct telling *t, bool log_only)
+{
+	struct pv_agent *agent = &k->state->agent;
+	uint64_t filter = 0;
+	int err = kernel_files(k, take_own, t);
+	bool hidden = false;
+
+	for (size_t i = 0; i < PV_OWN; i++) {
+		hidden = hidden || (t->fds[i] >= 0 && !t->own[i].ino);
+		if (log_only && (err || !t->own[i].ino))
+			t->own[i] = agent->own[i];
+		filter |= t->own[i].ino ? PV_OWN_BIT(t->own[i].ino) : 0;
+		if (t->fds[i] >= 0)
+			close(t->fds[i]);
+	}
+	if (err)
+		return err;
+	if (hidden)
+		warn_own("one of the agent's files", "the kernel does not show it");
+	__atomic_store_n(&agent->filter, agent->filter | filter, __ATOMIC_RELEASE);
+	memcpy(agent->own, t->own, sizeof(agent->own));
+	__atomic_store_n(&agent->filter, filter, __ATOMIC_RELEASE);
+	forget_permitted(k);
+	return t->own[PV_OWN_PINS].ino ? 0 : -ENOENT;
+}
+
+int kernel_guard_log(struct kernel *k, const struct own_files *files)
+{
+	struct telling t = {.own = {{0}}};
+
+	memset(t.fds, -1, sizeof(t.fds));
+	open_log(&t, files);
+	return tell(k, &t, true);
+}
+
+static int tell_all(struct kernel *k, const struct own_files *files)
+{
+	CLEANUP_FREE char *pins = kernel_pin(k, "");
+	struct telling t = {.own = {{0}}};
+
+	if (!pins)
+		return -ENOMEM;
+	memset(t.fds, -1, sizeof(t.fds));
+	open_own(&t, pins, OWN_PINS, PV_OWN);
+	open_own(&t, k->paths->run, OWN_STATE, PV_OWN);
+	open_own(&t, files->sets, OWN_SETS, PV_OWN);
+	open_own(&t, "/proc/self/exe", PV_OWN, OWN_PROGRAM);
+	open_log(&t, files);
+	open_policies(&t, files);
+	return tell(k, &t, false);
+}
+
+int kernel_guard(struct kernel *k, const struct own_files *files, struct refusal *r)
+{
 	struct pv_agent *own = &k->state->agent;
 	struct place pins, on;
-	struct stat st;
-	int err = folder ? 0 : -ENOMEM;
+	int err = tell_all(k, files);
 
-	if (!err && stat(folder, &st))
-		err = -errno;
 	err = err ? err : find_places(k->paths, &pins, &on);
 	if (err)
 		return refuse(r, -err, PAVISE_ATTACH_FAILED, "the pins in %s cannot be guarded (%s)",
 			      k->paths->bpffs, strerror(-err));
-	own->pins_dev = major(st.st_dev) << KERNEL_MINORS | minor(st.st_dev);
-	own->pins_ino = st.st_ino;
 	own->mount = pins.id;
 	own->group = on.group;
 	own->pid = (uint32_t)getpid();

@@ -69,8 +69,24 @@ char *kernel_pin(const struct kernel *k, const char *name);
 /* One of the agent's maps, to be known from then on. -ENOSPC: the shared state has no room for more. */
 int kernel_own_map(struct kernel *k, int fd);
 
-/* The pins have their name, and this process is the agent: nobody else is to touch what it has. */
-int kernel_guard(struct kernel *k, struct refusal *r);
+/* The agent's files, besides its pins, its state and its program. */
+struct own_files {
+	const char *sets;	/* in the state's folder */
+	int log;		/* its descriptor */
+	const char *log_folder; /* of which the name and the attributes count, or NULL */
+	bool log_folder_whole;	/* and all that is in it */
+	char *const *policies;	/* names of folders and files, which are followed; "-" is left out */
+	size_t n_policies;
+};
+
+/*
+ * The pins have their name, and this process is the agent: nobody else is to touch what it has. Files that
+ * cannot be opened, or are too many, are warned of and left out.
+ */
+int kernel_guard(struct kernel *k, const struct own_files *files, struct refusal *r);
+
+/* The log and its folder are these from now on. 0 or -errno: what was told before stays. */
+int kernel_guard_log(struct kernel *k, const struct own_files *files);
 
 /* Let the pins be removed. Of any version; where `pin` is no such map, there is no lock. */
 void kernel_unlock(const char *pin);

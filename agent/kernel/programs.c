@@ -15,14 +15,11 @@
 #define LOG_SHOWN 3000 /* fits a refusal */
 
 const struct optional_program optional_programs[] = {
-	{"file_truncate", "bpf_lsm_file_truncate", NULL, "path_truncate decides ftruncate(2) as well"},
-	{"inode_set_acl", "bpf_lsm_inode_set_acl", NULL, "inode_setxattr decides ACLs as well"},
-	{"inode_remove_acl", "bpf_lsm_inode_remove_acl", NULL, "inode_removexattr decides ACLs as well"},
-	{"inode_file_setattr", "bpf_lsm_inode_file_setattr", NULL, "file_ioctl decides file flags"},
-	{"file_ioctl", "bpf_lsm_file_ioctl", "bpf_lsm_inode_file_setattr",
-	 "inode_file_setattr decides file flags"},
-	{"file_ioctl_compat", "bpf_lsm_file_ioctl_compat", "bpf_lsm_inode_file_setattr",
-	 "file_ioctl or inode_file_setattr decides file flags"},
+	{"file_truncate", "bpf_lsm_file_truncate", "path_truncate decides ftruncate(2) as well"},
+	{"inode_set_acl", "bpf_lsm_inode_set_acl", "inode_setxattr decides ACLs as well"},
+	{"inode_remove_acl", "bpf_lsm_inode_remove_acl", "inode_removexattr decides ACLs as well"},
+	{"inode_file_setattr", "bpf_lsm_inode_file_setattr", "file_ioctl decides file flags"},
+	{"file_ioctl_compat", "bpf_lsm_file_ioctl_compat", "file_ioctl decides those of 32 bits as well"},
 };
 const size_t n_optional_programs = ARRAY_SIZE(optional_programs);
 
@@ -157,8 +154,7 @@ bool program_has_hook(const struct bpf_program *program, const struct btf *kerne
 	const char *section = bpf_program__section_name(program);
 
 	if (optional)
-		return has_function(kernel, optional->function) &&
-		       !(optional->unless && has_function(kernel, optional->unless));
+		return has_function(kernel, optional->function);
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		size_t length = strlen(hooks[i].section);
 		char name[256];

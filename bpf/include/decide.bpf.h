@@ -490,6 +490,11 @@ static __always_inline bool subject_lost(const struct pv_subject *subject, int g
  * No work space: nothing can be named and nothing reported. The governed get what their profiles
  * say of the undecidable; who is governed is known from a label that is up to date, or not at all.
  */
+static __always_inline u32 bare_column(const struct pv_question *q)
+{
+	return q->column == PV_ACC_AGENT ? PV_ACC_AGENT : PV_COL_UNDECIDABLE;
+}
+
 static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_question *q)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -511,7 +516,7 @@ static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_que
 			continue;
 		cell = q->kind == PV_KIND_PATH ? p->path_undecidable : p->net_undecidable;
 		if (q->kind == PV_KIND_TABLE)
-			cell = p->system_row ? matcher_cell(m, p->system_row, PV_COL_UNDECIDABLE, 0) : 0;
+			cell = p->system_row ? matcher_cell(m, p->system_row, bare_column(q), 0) : 0;
 		if (cell_weight(cell) > cell_weight(heaviest))
 			heaviest = cell;
 	}

@@ -57,7 +57,7 @@
 #include <linux/types.h>
 #endif
 
-#define PV_ABI	 5
+#define PV_ABI	 6
 #define PV_MAGIC 0x45535650 /* "PVSE", little endian */
 
 /* ---- image ---- */
@@ -491,15 +491,29 @@ struct pv_counter {
  * What is the agent's, for bpf/include/agent.bpf.h. Written by the agent; `pid` is set back by the kernel
  * side when that process ends, before its number is free.
  */
-#define PV_AGENT_MAPS 16
+#define PV_AGENT_MAPS  16
+#define PV_OWN_PINS    0  /* the folder of the pins */
+#define PV_OWN_DEEP    3  /* of these what is in their folders, too */
+#define PV_OWN_FOLDERS 16 /* and of these what is in them */
+#define PV_OWN	       48
+
+/* A file or folder as the hooks see it. All 0: none. */
+struct pv_own {
+	__u64 ino;
+	__u32 dev; /* the kernel's s_dev */
+	__u32 generation;
+};
+
 struct pv_agent {
-	__u64 pins_ino; /* the folder of the pins; 0: not known yet */
-	__u32 pins_dev;
-	__u32 pid;   /* of the agent that runs, 0: none */
-	__u32 mount; /* the mount by which it sees the pins */
+	struct pv_own own[PV_OWN]; /* that of the pins is all 0 until they are known */
+	__u64 filter;		   /* a bit for each, PV_OWN_BIT() */
+	__u32 pid;		   /* of the agent that runs, 0: none */
+	__u32 mount;		   /* the mount by which it sees the pins */
 	__u32 group; /* what that is mounted on shares its mounts with this peer group, 0: none */
 	__u32 maps[PV_AGENT_MAPS]; /* identifiers, or 0 */
 };
+
+#define PV_OWN_BIT(ino) (1ull << ((ino)&63))
 
 /*
  * Shared words, one mappable array element. Written by the kernel side but for `generation`, `told`, what

@@ -181,6 +181,7 @@ struct super_block {
 	u32 s_dev;
 	unsigned long s_flags;
 	unsigned long s_magic;
+	struct dentry *s_root;
 	struct list_head s_mounts; /* to 6.17 */
 };
 
@@ -256,6 +257,11 @@ struct file {
 	fmode_t f_mode;
 	struct path f_path;
 	struct inode *f_inode;
+};
+
+/* What overlayfs, and FUSE for its passthrough, open behind their own file, since 6.8. */
+struct backing_file {
+	struct path user_path; /* of that file */
 };
 
 struct linux_binprm {
@@ -343,6 +349,7 @@ struct bpf_list_head {
 
 union security_list_options {
 	int (*file_truncate)(struct file *file);
+	int (*inode_file_setattr)(struct dentry *dentry, void *attributes);
 	void (*inode_post_setattr)(void *idmap, struct dentry *dentry, int valid);
 };
 

@@ -5,8 +5,8 @@
  *   inode_setxattr, inode_removexattr    attributes: extended attributes; up to 6.1 ACLs as well
  *   inode_set_acl, inode_remove_acl      attributes: ACLs, from 6.2 on
  *   inode_setattr                        times that are given: attributes; the time as it is now: write
- *   file_ioctl, file_ioctl_compat        attributes: file flags (chattr), up to 6.16
- *   inode_file_setattr                   the same from 6.17 on, and by file_setattr(2)
+ *   file_ioctl, file_ioctl_compat        attributes: an inode's generation; file flags (chattr), up to 6.16
+ *   inode_file_setattr                   file flags, from 6.17 on, and by file_setattr(2)
  *
  * These hooks but file_ioctl have no path, so that the object is decided by the names that it has in the
  * task's mount namespace: mounts.bpf.h.
@@ -18,14 +18,18 @@
  * io_uring that was given them; a task that has one, or works for one, is looked at all the same where the
  * layer has a name in its namespace.
  */
-#include "decide.bpf.h"
+#include "agent.bpf.h"
 
-#define PF_IO_WORKER	  0x10
-#define ATTR_TIMES_SET	  (1 << 16) /* utimensat(2) with times */
-#define ATTR_TOUCH	  (1 << 17) /* and without */
-#define FS_IOC_SETFLAGS	  0x40086602
-#define FS_IOC32_SETFLAGS 0x40046602
-#define FS_IOC_FSSETXATTR 0x401c5820
+#define PF_IO_WORKER	      0x10
+#define ATTR_TIMES_SET	      (1 << 16) /* utimensat(2) with times */
+#define ATTR_TOUCH	      (1 << 17) /* and without */
+#define FS_IOC_SETFLAGS	      0x40086602
+#define FS_IOC32_SETFLAGS     0x40046602
+#define FS_IOC_FSSETXATTR     0x401c5820
+#define FS_IOC_SETVERSION     0x40087602
+#define FS_IOC32_SETVERSION   0x40047602
+#define EXT4_IOC_SETVERSION   0x40086604
+#define EXT4_IOC32_SETVERSION 0x40046604
 
 /* Has the task credentials for a while that are not its own? */
 static __always_inline bool overridden(struct task_struct *task)
@@ -75,7 +79,7 @@ static __noinline int object_decide(struct dentry *dentry, u32 hook, u32 access)
 
 static __always_inline int object_hook(struct dentry *dentry, u32 hook, u32 access)
 {
-	return governed() ? verdict(object_decide(dentry, hook, access)) : 0;
+	return governed() ? own_hook(hook, dentry, verdict(object_decide(dentry, hook, access))) : 0;
 }
 
 SEC("lsm/inode_setxattr")
@@ -148,16 +152,28 @@ static __noinline int flags_decide(struct file *file)
 	return decide(&q);
 }
 
-static __always_inline int ioctl_hook(struct file *file, u32 command, int ret)
+static __always_inline bool sets_flags(u32 command)
 {
-	if (ret ||
-	    (command != FS_IOC_SETFLAGS && command != FS_IOC32_SETFLAGS && command != FS_IOC_FSSETXATTR) ||
-	    !governed())
-		return ret;
-	return verdict(flags_decide(file));
+	if (bpf_core_field_exists(union security_list_options, inode_file_setattr))
+		return false; /* that hook sees it */
+	return command == FS_IOC_SETFLAGS || command == FS_IOC32_SETFLAGS || command == FS_IOC_FSSETXATTR;
 }
 
-SEC("?lsm/file_ioctl")
+/* Marks, and the agent, know files by their generation. */
+static __always_inline bool sets_generation(u32 command)
+{
+	return command == FS_IOC_SETVERSION || command == FS_IOC32_SETVERSION ||
+	       command == EXT4_IOC_SETVERSION || command == EXT4_IOC32_SETVERSION;
+}
+
+static __always_inline int ioctl_hook(struct file *file, u32 command, int ret)
+{
+	if (ret || !(sets_generation(command) || sets_flags(command)) || !governed())
+		return ret;
+	return own_hook(PV_HOOK_FILE_IOCTL, FIELDS(file, file)->f_path.dentry, verdict(flags_decide(file)));
+}
+
+SEC("lsm/file_ioctl")
 int BPF_PROG(file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
 {
 	return ioctl_hook(file, cmd, ret);

@@ -27,12 +27,15 @@
  * interpreters do of their scripts: bprm_creds_for_exec then decides the file as an exec of it would be.
  * What a script names as its interpreter is not looked for by the kernel, and so is not asked about.
  *
+ * The agent's own files are kept from being written by what it says of itself: agent.bpf.h.
+ *
  * Not here: opens by which the kernel executes, which come before the exec is decided by name, and
- * opens that overlayfs does on a layer below a file that was decided by its own name. Descriptors
+ * opens that overlayfs does on a layer below a file that was decided by its own name. What FUSE opens behind
+ * its file (passthrough) is decided by its name, as of who opens the file. Descriptors
  * that a task already had are not looked at again.
  */
 #include "quick.bpf.h"
-#include "system.bpf.h"
+#include "agent.bpf.h"
 
 #define O_APPEND	02000
 #define O_TRUNC		01000
@@ -41,10 +44,11 @@
 #define FMODE_WRITE	0x2
 #define FMODE_PATH	0x4000 /* O_PATH: nothing can be read or written by it */
 #define FMODE_CREATED	0x100000
-#define FMODE_NOACCOUNT 0x20000000 /* overlayfs's own open of a layer's file */
+#define FMODE_NOACCOUNT 0x20000000 /* an open of what is behind a file, as a layer of overlayfs */
 #define PROT_EXEC	0x4
 #define S_IFMT		0170000
 #define S_IFDIR		0040000
+#define S_IFREG		0100000
 
 static __always_inline void question_file(struct pv_question *q, struct file *file)
 {
@@ -126,6 +130,51 @@ static __noinline int anonymous_decide(u64 inode, u32 prot, u32 hook)
 	return decide_table(&q);
 }
 
+/* ... for a file that the rules permit to be opened, as `r` says. */
+static __always_inline int anonymous_after(struct file *file, u32 hook, int r)
+{
+	int anonymous = anonymous_decide((u64)file->f_inode, 0, hook);
+
+	return anonymous ? anonymous : plain_is_permitted(r);
+}
+
+/*
+ * Is it the agent's? That a file was created was decided before it was there. What is behind a file may have
+ * another inode than its path says, up to 6.7.
+ */
+static __always_inline bool opens_own(struct file *file, u32 hook)
+{
+	if (hook == PV_HOOK_FILE_OPEN && file->f_mode & FMODE_CREATED)
+		return false;
+	return is_own(file->f_path.dentry) || is_listed(file->f_inode, PV_OWN);
+}
+
+#define FUSE_SUPER_MAGIC 0x65735546
+
+/*
+ * Does overlayfs open a layer's file, of a file that was decided by its own name? FUSE does the same for a
+ * file of which only its server says what is behind it.
+ */
+static __always_inline bool opens_layer(struct file *file)
+{
+	u64 at = (u64)file;
+
+	if (!bpf_core_field_exists(struct backing_file, user_path))
+		return true;
+	return !READ_FIELD(&at, backing_file, at, user_path.dentry) || !READ_FIELD(&at, dentry, at, d_sb) ||
+	       !READ_FIELD(&at, super_block, at, s_magic) || at != FUSE_SUPER_MAGIC;
+}
+
+enum { BEHIND_LAYER, BEHIND_OWN, BEHIND_ANY };
+
+/* What is behind a file: a layer, a file of the agent's in one, or what is to be decided as others are. */
+static __noinline int behind(struct file *file)
+{
+	if (!opens_layer(file))
+		return BEHIND_ANY;
+	return file->f_mode & FMODE_WRITE && opens_own(file, PV_HOOK_FILE_OPEN) ? BEHIND_OWN : BEHIND_LAYER;
+}
+
 /*
  * Decide for an open file, unless this was permitted before. `l`: the label, NULL where it is not up to date.
  * What was permitted to an open is not kept for opens by which the kernel executes, and is asked of these
@@ -134,23 +183,32 @@ static __noinline int anonymous_decide(u64 inode, u32 prot, u32 hook)
 static __always_inline int file_open_cached(struct file *file, u32 hook, struct pv_label *l)
 {
 	u32 asks = OPEN_ASKS(file, hook), want;
-	bool memory;
-	int r, anonymous;
+	bool more = false;
+	int r;
 
 	if (l && cache_has_file(l, file, asks))
 		return 0;
-	if (hook == PV_HOOK_FILE_OPEN && (file->f_flags & O_EXEC_FMODE || file->f_mode & FMODE_NOACCOUNT))
+	if (hook == PV_HOOK_FILE_OPEN && file->f_flags & O_EXEC_FMODE)
 		return 0;
+	if (hook == PV_HOOK_FILE_OPEN && file->f_mode & FMODE_NOACCOUNT) {
+		r = behind(file);
+		if (r != BEHIND_ANY)
+			return agent_hook(hook, r == BEHIND_OWN, 0);
+	}
 	want = open_wants(file);
-	memory = file->f_mode & FMODE_WRITE && is_memory(file);
-	if (hook == PV_HOOK_FILE_OPEN && l && !memory && quick_permitted(l, want)) {
+	if (asks & FMODE_WRITE)
+		more = is_memory(file) || opens_own(file, hook);
+	if (hook == PV_HOOK_FILE_OPEN && l && !more && quick_permitted(l, want)) {
 		cache_keep_file(l, file, asks);
 		return 0;
 	}
 	r = file_open_decide(file, hook, want);
-	if (r >= 0 && memory) {
-		anonymous = anonymous_decide((u64)file->f_inode, 0, hook);
-		r = anonymous ? anonymous : r;
+	/* asked once more: to keep it over the decision costs every open some instructions */
+	if (asks & FMODE_WRITE && r >= 0) {
+		if (is_memory(file))
+			return anonymous_after(file, hook, r);
+		if (opens_own(file, hook))
+			return own_hook(hook, file->f_path.dentry, 0);
 	}
 	if (l && r == PV_PLAIN && cache_steady(l))
 		cache_keep_file(l, file, asks);
@@ -166,7 +224,8 @@ static __noinline int file_open_governed(struct file *file, struct pv_label *l)
 		return 0;
 	r = file_open_cached(file, PV_HOOK_FILE_OPEN, l);
 	if (r >= 0 && truncate_by_path() && (file->f_flags & (O_TRUNC | O_APPEND)) == O_TRUNC &&
-	    file->f_mode & FMODE_WRITE)
+	    (file->f_mode & (FMODE_WRITE | FMODE_CREATED)) == FMODE_WRITE &&
+	    (file->f_inode->i_mode & S_IFMT) == S_IFREG)
 		truncate_expect(file);
 	return verdict(r);
 }

@@ -14,7 +14,7 @@
  *   path_chmod, path_chown       attributes
  *   path_truncate, file_truncate write
  *
- * The pins of the agent are kept from being removed and renamed: agent.bpf.h.
+ * The agent's files are kept from all of it, and its pins from being removed and renamed: agent.bpf.h.
  * A rename or a link that leads a file to a name with more rights is refused: follow.bpf.h.
  */
 #include "agent.bpf.h"
@@ -66,14 +66,14 @@ static __always_inline int name_hook(struct path *dir, struct dentry *dentry, u3
 {
 	if (ret || !governed())
 		return ret;
-	return verdict(name_decide(dir, dentry, hook, want, 0));
+	return own_hook(hook, dentry, verdict(name_decide(dir, dentry, hook, want, 0)));
 }
 
 static __always_inline int path_hook(struct path *path, u32 hook, u32 want, int ret)
 {
 	if (ret || !governed())
 		return ret;
-	return verdict(path_decide(path, hook, want));
+	return own_hook(hook, FIELDS(path, path)->dentry, verdict(path_decide(path, hook, want)));
 }
 
 SEC("lsm/path_mknod")
@@ -86,7 +86,7 @@ int BPF_PROG(path_mknod, struct path *dir, struct dentry *dentry, umode_t mode, 
 	r = name_decide(dir, dentry, PV_HOOK_PATH_MKNOD, PV_WANT1(PV_ACC_CREATE), 0);
 	if (r >= 0 && (mode & S_IFMT) == S_IFSOCK)
 		r = unix_path_decide(dir, dentry);
-	return verdict(r);
+	return own_hook(PV_HOOK_PATH_MKNOD, dentry, verdict(r));
 }
 
 SEC("lsm/path_mkdir")
@@ -105,14 +105,14 @@ SEC("lsm/path_unlink")
 int BPF_PROG(path_unlink, struct path *dir, struct dentry *dentry, int ret)
 {
 	ret = name_hook(dir, dentry, PV_HOOK_PATH_UNLINK, PV_WANT1(PV_ACC_DELETE), ret);
-	return pin_hook(PV_HOOK_PATH_UNLINK, is_pin(dir, dentry), ret);
+	return lock_hook(is_pin(dir, dentry), ret);
 }
 
 SEC("lsm/path_rmdir")
 int BPF_PROG(path_rmdir, struct path *dir, struct dentry *dentry, int ret)
 {
 	ret = name_hook(dir, dentry, PV_HOOK_PATH_RMDIR, PV_WANT1(PV_ACC_DELETE), ret);
-	return pin_hook(PV_HOOK_PATH_RMDIR, is_pin(dir, dentry), ret);
+	return lock_hook(is_pin(dir, dentry), ret);
 }
 
 #define HOOK_QUIET 0x100 /* with a hook: `quiet` as for name_decide() */
@@ -188,7 +188,10 @@ static __always_inline int rename_hook(struct path *old_dir, struct dentry *old_
 	r = rename_decide(old_dir, old_dentry, new_dir, new_dentry, flags);
 	if (r >= 0 && image_generation() != generation)
 		r = rename_decide(old_dir, old_dentry, new_dir, new_dentry, flags | (r ? QUIET : 0));
-	return verdict(r);
+	ret = verdict(r);
+	if (ret)
+		return ret;
+	return own_hook(PV_HOOK_PATH_RENAME, is_own(old_dentry) ? old_dentry : new_dentry, ret);
 }
 
 SEC("lsm/path_rename")
@@ -196,7 +199,7 @@ int BPF_PROG(path_rename, struct path *old_dir, struct dentry *old_dentry, struc
 	     struct dentry *new_dentry, unsigned int flags, int ret)
 {
 	ret = rename_hook(old_dir, old_dentry, new_dir, new_dentry, flags, ret);
-	return pin_hook(PV_HOOK_PATH_RENAME, is_pin(old_dir, old_dentry) || is_pin(new_dir, new_dentry), ret);
+	return lock_hook(is_pin(old_dir, old_dentry) || is_pin(new_dir, new_dentry), ret);
 }
 
 static __noinline int link_decide(struct dentry *old_dentry, struct path *new_dir, struct dentry *new_dentry,
@@ -229,7 +232,10 @@ int BPF_PROG(path_link, struct dentry *old_dentry, struct path *new_dir, struct 
 	r = link_decide(old_dentry, new_dir, new_dentry, false);
 	if (r >= 0 && image_generation() != generation)
 		r = link_decide(old_dentry, new_dir, new_dentry, r);
-	return verdict(r);
+	ret = verdict(r);
+	if (ret)
+		return ret;
+	return own_hook(PV_HOOK_PATH_LINK, is_own(old_dentry) ? old_dentry : new_dentry, ret);
 }
 
 SEC("lsm/path_chmod")
@@ -256,7 +262,8 @@ int BPF_PROG(path_truncate, struct path *path, int ret)
 		if (l)
 			l->trunc_inode = 0;
 		if (expected && expected == (u64)path->dentry->d_inode)
-			return ret;
+			return governed() ? own_hook(PV_HOOK_PATH_TRUNCATE, FIELDS(path, path)->dentry, ret)
+					  : ret;
 	}
 	return path_hook(path, PV_HOOK_PATH_TRUNCATE, PV_WANT1(PV_ACC_WRITE), ret);
 }
@@ -270,5 +277,6 @@ int BPF_PROG(file_truncate, struct file *file, int ret)
 {
 	if (ret || (file->f_mode & FMODE_WRITE && !(file->f_flags & O_APPEND)) || !governed())
 		return ret;
-	return verdict(path_decide(&file->f_path, PV_HOOK_FILE_TRUNCATE, PV_WANT1(PV_ACC_WRITE)));
+	return own_hook(PV_HOOK_FILE_TRUNCATE, FIELDS(file, file)->f_path.dentry,
+			verdict(path_decide(&file->f_path, PV_HOOK_FILE_TRUNCATE, PV_WANT1(PV_ACC_WRITE))));
 }

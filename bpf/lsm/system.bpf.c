@@ -149,12 +149,18 @@ static __always_inline u32 place_id(const struct path *path)
 	return mount_id(FIELDS(path, path)->mnt);
 }
 
+/* Does what is mounted here hide the pins, or a file or folder of the agent's? */
+static __always_inline bool is_place(const struct path *path)
+{
+	return is_pins_mount(place_id(path)) || is_own(FIELDS(path, path)->dentry);
+}
+
 SEC("lsm/sb_mount")
 int BPF_PROG(sb_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags,
 	     void *data, int ret)
 {
 	ret = mount_hook(path, flags, ret);
-	return agent_hook(PV_HOOK_SB_MOUNT, is_pins_mount(place_id(path)), ret);
+	return agent_hook(PV_HOOK_SB_MOUNT, is_place(path), ret);
 }
 
 /*
@@ -212,7 +218,7 @@ static __always_inline bool shows_pins(u64 mount)
 
 	MOUNT_FIELD(&sb, mount, mnt.mnt_sb);
 	READ_FIELD(&dev, super_block, sb, s_dev);
-	if (!state.agent.pins_dev || dev != state.agent.pins_dev)
+	if (!dev || dev != state.agent.own[PV_OWN_PINS].dev)
 		return false;
 	MOUNT_FIELD(&id, mount, mnt_id);
 	MOUNT_FIELD(&parent, mount, mnt_parent);
@@ -253,11 +259,25 @@ static __noinline bool takes_pins(u64 mnt, u64 flags)
 	return u.found;
 }
 
+#define TAKES_PINS 1
+#define TAKES_OWN  2
+
+/* What of the agent's goes by this, a bit each. A function of its own for the stack. */
+static __noinline u32 umount_takes(struct vfsmount *mnt, int flags)
+{
+	u32 takes = takes_pins((u64)mnt, flags) ? TAKES_PINS : 0;
+
+	return is_own(FIELDS(vfsmount, mnt)->mnt_root) ? takes | TAKES_OWN : takes;
+}
+
 SEC("lsm/sb_umount")
 int BPF_PROG(sb_umount, struct vfsmount *mnt, int flags, int ret)
 {
+	u32 takes;
+
 	ret = remount_hook(PV_HOOK_SB_UMOUNT, ret);
-	return pin_hook(PV_HOOK_SB_UMOUNT, !ret && takes_pins((u64)mnt, flags), ret);
+	takes = ret ? 0 : umount_takes(mnt, flags);
+	return lock_hook(takes & TAKES_PINS, agent_hook(PV_HOOK_SB_UMOUNT, takes, ret));
 }
 
 SEC("lsm/sb_pivotroot")
@@ -270,8 +290,7 @@ SEC("lsm/move_mount")
 int BPF_PROG(move_mount, const struct path *from, const struct path *to, int ret)
 {
 	ret = system_hook(PV_HOOK_MOVE_MOUNT, PV_ACC_MOUNT, ret);
-	return agent_hook(PV_HOOK_MOVE_MOUNT, is_pins_mount(place_id(from)) || is_pins_mount(place_id(to)),
-			  ret);
+	return agent_hook(PV_HOOK_MOVE_MOUNT, is_pins_mount(place_id(from)) || is_place(to), ret);
 }
 
 /*

@@ -130,6 +130,23 @@ static int rename_folder(char **a)
 	return rename(a[0], other) || rmdir(other) ? -1 : 0;
 }
 
+static int rename_and_back(char **a)
+{
+	char other[640];
+
+	snprintf(other, sizeof(other), "%s-2", a[0]);
+	return rename(a[0], other) || rename(other, a[0]) ? -1 : 0;
+}
+
+/* FOLDER: a folder is made in it, and removed */
+static int folder_in(char **a)
+{
+	char name[640];
+
+	snprintf(name, sizeof(name), "%s/bypass", a[0]);
+	return mkdir(name, 0700) || rmdir(name) ? -1 : 0;
+}
+
 /* PLACE: something is mounted there; it is the run's own where it is not the system's */
 static int place_prepare(char **a)
 {
@@ -199,6 +216,9 @@ const struct operation agent_operations[] = {
 	{"control", 1, control, NULL},
 	{"get-map-of", 1, get_map_of, find_map},
 	{"rename-folder", 1, rename_folder, folder_prepare},
+	{"rename-and-back", 1, rename_and_back, NULL},
+	{"folder-in", 1, folder_in, NULL},
+	{"hide", 1, mount_over, NULL},
 	{"umount", 1, unmount, place_prepare},
 	{"umount-shared", 1, unmount_shared, place_prepare},
 	{"umount-bound", 1, unmount_bound, bound_prepare},

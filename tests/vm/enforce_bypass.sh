@@ -51,7 +51,7 @@ bypass_programs() {
 bypass_network() {
 	ip link set lo up
 	echo "0 2147483647" >/proc/sys/net/ipv4/ping_group_range
-	for module in af_packet sctp vsock af_alg xsk_diag binfmt_misc; do modprobe -q "$module"; done
+	for module in fuse af_packet sctp vsock af_alg xsk_diag binfmt_misc; do modprobe -q "$module"; done
 	"$BIN/probe_unix" serve "$T/sockets/deny-stream" "$T/sockets/allow-stream" "$T/sockets/deny-dgram" \
 		"$T/sockets/allow-dgram" @bypass-deny-stream @bypass-allow-stream @bypass-deny-dgram \
 		@bypass-allow-dgram >"$T/served" 2>&1 &

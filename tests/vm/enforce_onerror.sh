@@ -62,7 +62,7 @@ sections allow >"$T/sections"
 govern allow <"$T/sections"
 permitted "allow, a path too deep" file_open read "$deep" "$P" deep "$T/good" 300 read file
 permitted "allow, a mount in no namespace" file_open read /file "$P" read "$NOWHERE/file"
-kill $NOWHERE_PID
+kill "$NOWHERE_PID"
 allow_test "allow, a path that can be followed" "$P" deep "$T/good" 200 read file
 deny_test "allow, what is denied" file_open read 'files[0]' "$T/deny/**" "$T/deny/file" "$T/good/file" "$P" read @
 DENIED=EPERM

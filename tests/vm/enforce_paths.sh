@@ -59,7 +59,7 @@ nowhere "$T/nowhere"
 SHOWN=/file
 deny_test "a detached tree of what is mounted nowhere" file_open read - - "$NOWHERE/file" "$T/good/file" "$P" read @
 SHOWN=
-kill $NOWHERE_PID
+kill "$NOWHERE_PID"
 mkfifo "$T/fifo"
 # shellcheck disable=SC2016
 unshare -m --propagation private sh -c ': >"$1"; exec cat "$1"' sh "$T/fifo" &

@@ -131,6 +131,7 @@ nowhere() {
 	echo content >"$1/file"
 	"$BIN/probe_file" detached-await "$1" "$1.ready" &
 	NOWHERE_PID=$!
+	# shellcheck disable=SC2034 # for who calls it
 	NOWHERE=/proc/$NOWHERE_PID/fd/9
 	wait_until 30 [ -e "$1.ready" ]
 }
