@@ -22,6 +22,9 @@ struct operation {
 };
 
 /* each ends with an entry without a name */
+/* fuse.c */
+int fuse_passthrough(char **a);
+
 extern const struct operation file_operations[];
 extern const struct operation exec_operations[];
 extern const struct operation descriptor_operations[];

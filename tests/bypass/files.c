@@ -310,6 +310,43 @@ static int set_flags(char **a)
 	return ioctl(fd, FS_IOC_SETFLAGS, &flags);
 }
 
+#define IOCTL_32 54
+
+/* as a program of 32 bits calls the kernel */
+static int ioctl_32(int fd, unsigned command, unsigned argument)
+{
+	int result;
+
+	asm volatile("int $0x80"
+		     : "=a"(result)
+		     : "a"(IOCTL_32), "b"(fd), "c"(command), "d"(argument)
+		     : "memory", "r8", "r9", "r10", "r11");
+	errno = result < 0 ? -result : 0;
+	return result < 0 ? -1 : 0;
+}
+
+static int set_flags_32(char **a)
+{
+	int fd = opened(a[0], O_RDONLY);
+	int *flags = mmap(NULL, sizeof(*flags), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	if (fd < 0)
+		return fd;
+	if (flags == MAP_FAILED || ioctl_32(fd, FS_IOC32_GETFLAGS, (unsigned)(unsigned long)flags))
+		return before("flags");
+	*flags |= FS_NODUMP_FL;
+	return ioctl_32(fd, FS_IOC32_SETFLAGS, (unsigned)(unsigned long)flags);
+}
+
+/* Some file systems only have it; the hook is asked before they are. */
+static int set_generation(char **a)
+{
+	int fd = opened(a[0], O_RDONLY), generation = 1;
+
+	return fd < 0 ? fd : ioctl(fd, FS_IOC_SETVERSION, &generation);
+}
+
 /* the same, without a descriptor: what file_getattr(2) gives, and one flag more */
 static int set_file_attributes(char **a)
 {
@@ -347,6 +384,9 @@ const struct operation file_operations[] = {
 	{"times-now", 1, set_times_now, NULL},
 	{"times-descriptor", 1, set_times_descriptor, NULL},
 	{"flags", 1, set_flags, NULL},
+	{"flags-32", 1, set_flags_32, NULL},
+	{"generation", 1, set_generation, NULL},
+	{"fuse-passthrough", 1, fuse_passthrough, NULL},
 	{"file-setattr", 1, set_file_attributes, NULL},
 	{0},
 };

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -93,7 +94,7 @@ static int change_name(char **a)
 	return once(0, &entry);
 }
 
-static int set_xattr(char **a)
+static struct io_uring_sqe attribute(const char *path)
 {
 	struct io_uring_sqe entry = {.opcode = OP_SETXATTR,
 				     .addr = (unsigned long)"trusted.pavise",
@@ -101,8 +102,30 @@ static int set_xattr(char **a)
 				     .len = 1};
 
 	/* the path is in the third address */
-	*(unsigned long *)((char *)&entry + 48) = (unsigned long)a[0];
+	*(unsigned long *)((char *)&entry + 48) = (unsigned long)path;
+	return entry;
+}
+
+static int set_xattr(char **a)
+{
+	struct io_uring_sqe entry = attribute(a[0]);
+
 	return once(0, &entry);
+}
+
+/* FILE: with the credentials that the task had before it got others, which it has put by */
+static int set_xattr_as(char **a)
+{
+	struct io_uring_sqe entry = attribute(a[0]);
+	long personality;
+
+	if (ring_open(&ring))
+		return before("io_uring_setup");
+	personality = syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_PERSONALITY, NULL, 0);
+	if (personality < 0 || setgroups(0, NULL))
+		return before("io_uring_register");
+	entry.personality = (unsigned short)personality;
+	return submit(&entry);
 }
 
 /* FAMILY TYPE PROTOCOL */
@@ -144,11 +167,8 @@ static int by_address(char **a)
 }
 
 const struct operation uring_operations[] = {
-	{"uring-open", 2, open_file, NULL},
-	{"uring-kept", 2, open_by_kept, keep_ring},
-	{"uring-name", 2, change_name, NULL},
-	{"uring-setxattr", 1, set_xattr, NULL},
-	{"uring-socket", 1, new_socket, NULL},
-	{"uring-address", 2, by_address, NULL},
-	{0},
+	{"uring-open", 2, open_file, NULL},	      {"uring-kept", 2, open_by_kept, keep_ring},
+	{"uring-name", 2, change_name, NULL},	      {"uring-setxattr", 1, set_xattr, NULL},
+	{"uring-personality", 1, set_xattr_as, NULL}, {"uring-socket", 1, new_socket, NULL},
+	{"uring-address", 2, by_address, NULL},	      {0},
 };
