@@ -108,8 +108,13 @@ fmt: ## format the sources in place
 fuzz: $(FUZZ_BIN) ## fuzz what reads policies and images, T seconds each target (default 60)
 	@tests/run-fuzz $(T) $(FUZZ_BIN)
 
-bench: bench-compile all $(OUTPUT)/tests/vm/enter $(BENCH_VM) $(BENCH_AGENT) ## measure what operations cost (K, default 6.12); fills docs/bench and docs/performance.md
+ifeq ($(WHERE),host)
+bench: all $(OUTPUT)/tests/vm/enter $(BENCH_VM)
+	@tests/bench/host '$(OPERATIONS)'
+else
+bench: bench-compile all $(OUTPUT)/tests/vm/enter $(BENCH_VM) $(BENCH_AGENT) ## measure what operations cost (K, default 6.12); fills docs/bench and docs/performance.md (WHERE=host: by wall clock, here)
 	@tests/bench/measure $(BENCH_K)
+endif
 
 bench-compile: $(OUTPUT)/tests/bench/bench ## measure compiling and matching alone (ARGS=--json)
 	@$< $(ARGS)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * operations [-d|-p] LABEL [OPERATION,...]: what one operation costs, in instructions.
+ * operations [-t] -d|-p LABEL [OPERATION,...]: what one operation costs, in instructions; -t: in nanoseconds.
  *
  * Guarantees: one line an operation, "cost LABEL OPERATION MEDIAN LEAST MOST" with tabs between, in
  * instructions that the guest executes from one call of the operation to the next, the loop itself left
@@ -11,7 +11,8 @@
  * How: under QEMU's -icount the time stamp counter advances by one with each instruction. Every operation
  * is run for a batch to warm up and then for many batches, and the median of the batches counts, so that an
  * interrupt, a timer or another process that gets its turn in a few of them changes nothing. Operations are
- * raw system calls of a static program, so that no library's own work is in them.
+ * raw system calls of a static program, so that no library's own work is in them. With -t the clock is
+ * CLOCK_MONOTONIC_RAW, which needs no -icount, and counts what other processes take, too.
  *
  * The files are those that tests/bench/vm/guest makes. An operation that starts with "first" opens, each
  * time, a file that nobody has opened since it was made.
@@ -29,6 +30,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DEPTH3	 "/d1/d2/f"
@@ -49,6 +51,7 @@ static const char *operation; /* at hand */
 static int file_fd, null_fd, listener, sender, receiver, bound;
 static struct sockaddr_in tcp_address, udp_address;
 static unsigned opened_first;
+static bool timed; /* -t */
 
 static _Noreturn void fail(const char *what, long found)
 {
@@ -81,8 +84,13 @@ static inline long must(long r)
 
 static inline uint64_t now(void)
 {
+	struct timespec t;
 	uint32_t low, high;
 
+	if (timed) {
+		clock_gettime(CLOCK_MONOTONIC_RAW, &t);
+		return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	}
 	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
 	return (uint64_t)high << 32 | low;
 }
@@ -406,12 +414,18 @@ int main(int argc, char **argv)
 {
 	double overhead;
 
+	if (argc > 1 && !strcmp(argv[1], "-t")) {
+		timed = true;
+		argc--;
+		argv++;
+	}
 	if (argc < 3 || argc > 4 || (strcmp(argv[1], "-d") && strcmp(argv[1], "-p"))) {
-		fputs("usage: operations -d|-p LABEL [OPERATION,...]\n", stderr);
+		fputs("usage: operations [-t] -d|-p LABEL [OPERATION,...]\n", stderr);
 		return 2;
 	}
 	label = argv[2];
-	check_clock();
+	if (!timed)
+		check_clock();
 	check_enforced(argv[1]);
 	file_fd = open(DEPTH3, O_RDONLY);
 	null_fd = open("/dev/null", O_WRONLY);
