@@ -94,8 +94,8 @@ static __always_inline bool is_pins_mount(u32 id)
 /* Objects that hooks are given are read as KERNEL() ones where there are such: see kernel.bpf.h. */
 #define FIELDS(type, object) (can_cast() ? KERNEL(type, object) : (object))
 
-/* Is the file in the first `n` of the list? No branches, as above. */
-static __noinline bool own_search(u64 ino, u32 dev, u32 generation, u32 n)
+/* Is the file in the first `n` of the list? No branches, as above, and verified once a program. */
+__weak int own_search(u64 ino, u32 dev, u32 generation, u32 n)
 {
 	u64 found = 0;
 
@@ -135,7 +135,7 @@ static __always_inline bool is_pin(struct path *folder, struct dentry *entry)
 }
 
 /* Is one of the agent's folders on this device? */
-static __noinline bool own_device(u32 dev)
+__weak int own_device(u32 dev)
 {
 	u64 found = 0;
 

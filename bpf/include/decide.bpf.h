@@ -33,13 +33,19 @@ static __always_inline bool has_path(const struct pv_question *q)
 	return q->kind == PV_KIND_PATH || q->kind == PV_KIND_UNIX;
 }
 
-/* deny over would-deny over audited allow over allow, and what kills over what does not */
+/*
+ * Deny over would-deny over audited allow over allow, and what kills over what does not. Looked up in a
+ * word, a digit for each of a cell's lowest four bits: branches would multiply what is verified.
+ */
+#define PV_CELL_WEIGHTS 0x3351335022412240ull
+
 static __always_inline u32 cell_weight(u32 cell)
 {
-	u32 verdict = PV_CELL_VERDICT(cell), kill = !!(cell & PV_CELL_KILL);
-
-	return verdict == PV_DENY ? 4 + kill : verdict ? 2 + kill : !!(cell & PV_CELL_AUDIT);
+	return PV_CELL_WEIGHTS >> 4 * (cell & 15) & 15;
 }
+
+_Static_assert(PV_ALLOW == 0 && PV_DENY == 1 && PV_WOULD_DENY == 2 && PV_CELL_AUDIT == 4 && PV_CELL_KILL == 8,
+	       "the bits that PV_CELL_WEIGHTS goes by");
 
 static __always_inline void answer_take(struct pv_answer *a, u32 cell, u32 profile, u32 access)
 {
@@ -348,37 +354,56 @@ static __always_inline bool subject_lost(const struct pv_subject *subject, int g
 	return governed == PV_UNKNOWN && subject->n == 1 && !subject->profile[0];
 }
 
-/*
- * No work space: nothing can be named and nothing reported. The governed get what their profiles
- * say of the undecidable; who is governed is known from a label that is up to date, or not at all.
- */
 static __always_inline u32 bare_column(const struct pv_question *q)
 {
 	return q->column == PV_ACC_AGENT ? PV_ACC_AGENT : PV_COL_UNDECIDABLE;
 }
 
-static __always_inline int decide_bare(struct pv_matcher *m, const struct pv_question *q)
+/*
+ * A profile's cell for a question without a work space, 0: no profile. It denies where another image than
+ * that of the label was published meanwhile. A function of its own, as below.
+ */
+__weak u32 bare_cell(const struct pv_question *q, u32 number, u32 generation)
+{
+	struct pv_profile *p;
+	struct pv_matcher m;
+
+	if (!number)
+		return 0;
+	if (!q || !matcher_open(&m) || m.head->generation != generation)
+		return PV_DENY;
+	if (number >= m.head->n_profiles || number >= PV_PROFILES_MAX)
+		return 0;
+	p = &m.head->profiles[number];
+	if (q->kind == PV_KIND_TABLE)
+		return p->system_row ? matcher_cell(&m, p->system_row, bare_column(q), 0) : 0;
+	return q->kind == PV_KIND_PATH ? p->path_undecidable : p->net_undecidable;
+}
+
+/*
+ * No work space: nothing can be named and nothing reported. The governed get what their profiles
+ * say of the undecidable; who is governed is known from a label that is up to date, or not at all. 0 or
+ * -EACCES. A function of its own for the verifier.
+ */
+__weak int decide_bare(const struct pv_question *q)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
 	struct pv_state *st = state_get();
-	u32 number, cell, heaviest = 0;
-	struct pv_subject subject = {};
-	struct pv_profile *p;
+	struct pv_matcher m;
+	u32 cell, heaviest, generation;
 
-	if (!l || !st || !label_fresh(l, task, m->head->generation, st->thread_moves)) {
+	if (!q || !matcher_open(&m))
+		return 0;
+	generation = m.head->generation;
+	if (!l || !st || !label_fresh(l, task, generation, st->thread_moves)) {
 		decision_unsent(q);
 		return -EACCES;
 	}
-	subject.profile[0] = l->profile;
-	subject_copy(&subject, l);
-	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
-		p = subject_profile(m, &subject, i, &number);
-		if (!p)
-			continue;
-		cell = q->kind == PV_KIND_PATH ? p->path_undecidable : p->net_undecidable;
-		if (q->kind == PV_KIND_TABLE)
-			cell = p->system_row ? matcher_cell(m, p->system_row, bare_column(q), 0) : 0;
+	heaviest = bare_cell(q, l->profile, generation);
+#pragma unroll
+	for (u32 i = 0; i < PV_HELD_MAX; i++) {
+		cell = bare_cell(q, l->held[i], generation);
 		if (cell_weight(cell) > cell_weight(heaviest))
 			heaviest = cell;
 	}
@@ -521,7 +546,7 @@ __weak int decide_once(const struct pv_question *q)
 		return 0;
 	s = scratch_get(bpf_get_current_task_btf());
 	if (!s)
-		return decide_bare(&m, q);
+		return decide_bare(q);
 	q = question_keep(s, q);
 	generation = m.head->generation;
 	r = decide_subject(s, q, generation);
@@ -559,7 +584,7 @@ __weak int decide_table_once(const struct pv_question *q)
 		return 0;
 	s = scratch_get(bpf_get_current_task_btf());
 	if (!s)
-		return decide_bare(&m, q);
+		return decide_bare(q);
 	q = question_keep(s, q);
 	generation = m.head->generation;
 	r = decide_subject(s, q, generation);

@@ -87,7 +87,7 @@ static __always_inline int settled_row(struct pv_scratch *s, struct pv_matcher *
 /* What the subject's i-th profile says: s->follow[i] of the new name against s->state of the old. */
 __weak int follow_compare(struct pv_scratch *s, u32 i, u32 generation)
 {
-	u32 number, to, from;
+	u32 number, to, from, undecidable;
 	struct pv_profile *p;
 	struct pv_matcher m;
 	int old_row, new_row;
@@ -101,6 +101,7 @@ __weak int follow_compare(struct pv_scratch *s, u32 i, u32 generation)
 	to = s->follow[i & PV_HELD_MAX];
 	if (!p || from == to)
 		return 0;
+	undecidable = p->path_undecidable; /* 6.1 loses the bounds of what p comes from further on */
 	if (from & to & PV_DECIDED) {
 		old_row = settled_row(s, &m, from, generation);
 		new_row = settled_row(s, &m, to, generation);
@@ -110,7 +111,7 @@ __weak int follow_compare(struct pv_scratch *s, u32 i, u32 generation)
 		}
 	}
 	s->answer.walk = PV_WALK_SUBTREE;
-	answer_take(&s->answer, p->path_undecidable, number, s->answer.access);
+	answer_take(&s->answer, undecidable, number, s->answer.access);
 	return 0;
 }
 

@@ -124,17 +124,21 @@ static __always_inline void name_inet6(struct pv_question *q, const u32 *address
  * loopback (net/ipv4/route.c: ip_route_output_key_hash_rcu()). IPv6: loopback, the mapped one for a
  * socket bound to a mapped address (net/ipv6/tcp_ipv6.c: tcp_v6_connect()).
  */
-static __always_inline void destination(struct sock *sk, u16 family, u32 *address)
+static __always_inline void destination(u64 sk, u16 family, u32 *address)
 {
-	u32 own[4] = {};
+	u32 own[4] = {}, own4 = 0;
 	bool own_mapped = false;
 
 	if (family == AF_INET6) {
-		bpf_probe_read_kernel(own, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		bpf_probe_read_kernel(
+			own, 16,
+			(void *)(sk + bpf_core_field_offset(struct sock, __sk_common.skc_v6_rcv_saddr)));
 		own_mapped = mapped(own);
 	}
 	if (mapped(address) && !address[3]) {
-		address[3] = family != AF_INET6 ? sk->__sk_common.skc_rcv_saddr : own_mapped ? own[3] : 0;
+		if (family != AF_INET6)
+			READ_FIELD(&own4, sock, sk, __sk_common.skc_rcv_saddr);
+		address[3] = family != AF_INET6 ? own4 : own_mapped ? own[3] : 0;
 		if (!address[3])
 			address[3] = LOOPBACK;
 	} else if (!address[0] && !address[1] && !address[2] && !address[3]) {
@@ -143,14 +147,25 @@ static __always_inline void destination(struct sock *sk, u16 family, u32 *addres
 	}
 }
 
-static __always_inline void question_socket(struct pv_question *q, struct sock *sk, u32 access)
+static __always_inline u16 socket_family(u64 sk)
 {
+	u16 family = 0;
+
+	READ_FIELD(&family, sock, sk, __sk_common.skc_family);
+	return family;
+}
+
+static __always_inline void question_socket(struct pv_question *q, u64 sk, u32 access)
+{
+	u16 type = 0, protocol = 0;
+
+	READ_FIELD(&type, sock, sk, sk_type);
+	READ_FIELD(&protocol, sock, sk, sk_protocol);
 	q->want = PV_WANT1(access);
 	q->seen = PV_NO_ACCESS;
-	q->sock_type = sk->sk_type;
-	q->protocol = sk->sk_protocol;
-	q->name[1] = sk->__sk_common.skc_family == AF_SMC ? PV_PROTO_TCP
-							  : protocol_byte(sk->sk_type, sk->sk_protocol);
+	q->sock_type = type;
+	q->protocol = protocol;
+	q->name[1] = socket_family(sk) == AF_SMC ? PV_PROTO_TCP : protocol_byte(type, protocol);
 }
 
 /* A hook, what the address is for, and whether another address of the same operation was reported. */
@@ -159,24 +174,37 @@ static __always_inline void question_socket(struct pv_question *q, struct sock *
 #define ASK_USE(ask)   ((ask) >> 8 & 3)
 #define ASK_QUIET      0x400
 
-/* Decide for addresses that cannot be told. */
-static __noinline int unknown_decide(struct sock *sk, u32 ask)
+/* An address of `length` bytes in kernel memory, given to a socket. */
+struct given {
+	u64 sk;
+	u64 address;
+	int length;
+	u32 ask;
+};
+
+/* Decide for addresses that cannot be told. A function of its own for the verifier. */
+__weak int unknown_decide(const struct given *given)
 {
+	u32 ask = given ? given->ask : 0;
+	u64 sk = given ? given->sk : 0;
 	struct pv_question q = {.hook = ASK_HOOK(ask), .kind = PV_KIND_SOCKET, .walk = PV_WALK_ADDRESS};
 
 	question_socket(&q, sk, ASK_USE(ask) == USE_LOCAL ? PV_ACC_BIND : PV_ACC_CONNECT);
 	name_inet(&q, 0, 0);
 	q.quiet = !!(ask & ASK_QUIET);
-	q.family = sk->__sk_common.skc_family;
+	q.family = socket_family(sk);
 	return decide(&q);
 }
 
 /*
- * Decide for an address of `length` bytes in kernel memory, given to a socket, as decide_or_plain().
- * Addresses that are too short are refused as the protocols do.
+ * Decide for an address, as decide_or_plain(). Addresses that are too short are refused as the protocols do.
+ * A function of its own for the verifier.
  */
-static __noinline int address_decide(struct sock *sk, u64 address, int length, u32 ask)
+__weak int address_decide(const struct given *given)
 {
+	u32 ask = given ? given->ask : 0;
+	u64 sk = given ? given->sk : 0, address = given ? given->address : 0;
+	int length = given ? given->length : 0;
 	enum address_use use = ASK_USE(ask);
 	struct pv_question q = {.hook = ASK_HOOK(ask), .kind = PV_KIND_SOCKET, .quiet = !!(ask & ASK_QUIET)};
 	struct {
@@ -188,7 +216,7 @@ static __noinline int address_decide(struct sock *sk, u64 address, int length, u
 
 	if (!sk)
 		return 0; /* released meanwhile: the operation finds nothing either */
-	family = sk->__sk_common.skc_family;
+	family = socket_family(sk);
 	if (!family_inet(family))
 		return 0;
 	if (length < 2 || bpf_probe_read_kernel(&a, 2, (void *)address))
@@ -269,7 +297,8 @@ static __always_inline bool address_permitted(struct pv_label *l, struct sock *s
 /* Decide, and keep what is permitted. */
 static __always_inline int address_ask(struct pv_label *l, struct sock *sk, u64 address, int length, u32 ask)
 {
-	int r = address_decide(sk, address, length, ask);
+	struct given given = {(u64)sk, address, length, ask};
+	int r = address_decide(&given);
 
 	if (l && l->asked.word[1] && r == PV_PLAIN)
 		cache_keep_socket(l);
@@ -280,21 +309,24 @@ static __always_inline int address_ask(struct pv_label *l, struct sock *sk, u64 
 static __noinline int local_decide(struct sock *sk, u32 hook, u32 access)
 {
 	struct pv_question q = {.hook = hook, .kind = PV_KIND_SOCKET};
-	u16 family, port;
-	u32 address[4];
+	u32 address[4] = {};
+	u16 family, port = 0;
 
 	if (!sk)
 		return 0;
-	family = sk->__sk_common.skc_family;
-	port = sk->__sk_common.skc_num;
+	family = socket_family((u64)sk);
+	READ_FIELD(&port, sock, (u64)sk, __sk_common.skc_num);
 	if (!family_inet(family))
 		return 0;
-	question_socket(&q, sk, access);
+	question_socket(&q, (u64)sk, access);
 	port = (u16)(port >> 8 | port << 8);
 	if (family == AF_INET) {
-		name_inet(&q, sk->__sk_common.skc_rcv_saddr, port);
+		READ_FIELD(&address[0], sock, (u64)sk, __sk_common.skc_rcv_saddr);
+		name_inet(&q, address[0], port);
 	} else {
-		bpf_probe_read_kernel(address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		bpf_probe_read_kernel(
+			address, 16,
+			(void *)((u64)sk + bpf_core_field_offset(struct sock, __sk_common.skc_v6_rcv_saddr)));
 		name_inet6(&q, address, port);
 	}
 	return decide(&q);
@@ -477,6 +509,7 @@ int socket_sendmsg(u64 *ctx)
 {
 	struct socket *sock = (struct socket *)ctx[0];
 	struct msghdr *msg = (struct msghdr *)ctx[1];
+	struct given given = {};
 	struct pv_label *l;
 	struct sock *sk;
 
@@ -485,9 +518,11 @@ int socket_sendmsg(u64 *ctx)
 	if (label_free(&l))
 		return 0;
 	sk = sock->sk;
-	if (sk && sk->sk_protocol == PV_PROTO_SCTP && msg->msg_controllen && more_addresses(msg))
-		return l || label_look() ? clamp(unknown_decide(sk, ASK(PV_HOOK_SOCKET_SENDMSG, USE_SEND)))
-					 : 0;
+	if (sk && sk->sk_protocol == PV_PROTO_SCTP && msg->msg_controllen && more_addresses(msg)) {
+		given.sk = (u64)sk;
+		given.ask = ASK(PV_HOOK_SOCKET_SENDMSG, USE_SEND);
+		return l || label_look() ? clamp(unknown_decide(&given)) : 0;
+	}
 	if (!sk || address_permitted(l, sk, (u64)msg->msg_name, msg->msg_namelen, PV_HOOK_SOCKET_SENDMSG))
 		return 0;
 	if (!l && !label_look())
@@ -499,27 +534,28 @@ int socket_sendmsg(u64 *ctx)
 			   ASK(PV_HOOK_SOCKET_SENDMSG, USE_SEND));
 }
 
-/* Decide for a list of addresses, one behind the other. What is none the kernel refuses. */
-static __always_inline int list_decide(struct sock *sk, u64 at, int left, u32 ask)
+/* Decide for a list of addresses in `left` bytes, one behind the other. What is none the kernel refuses. */
+static __always_inline int list_decide(u64 sk, u64 at, int left, u32 ask)
 {
-	int r, size;
+	struct given given = {sk, at, 0, ask};
 	u16 family;
+	int r;
 
 	for (u32 i = 0; i < SCTP_LIST_MAX; i++) {
-		if (left < 2 || bpf_probe_read_kernel(&family, 2, (void *)at))
+		if (left < 2 || bpf_probe_read_kernel(&family, 2, (void *)given.address))
 			return 0;
-		size = family == AF_INET ? SIN_BYTES : family == AF_INET6 ? SIN6_PACKED : 0;
-		if (!size || left < size)
+		given.length = family == AF_INET ? SIN_BYTES : family == AF_INET6 ? SIN6_PACKED : 0;
+		if (!given.length || left < given.length)
 			return 0;
-		r = plain_is_permitted(address_decide(sk, at, size, ask));
+		r = plain_is_permitted(address_decide(&given));
 		if (r < 0)
 			return r;
 		if (r)
-			ask |= ASK_QUIET;
-		at += size;
-		left -= size;
+			given.ask |= ASK_QUIET;
+		given.address += given.length;
+		left -= given.length;
 	}
-	return left > 0 ? unknown_decide(sk, ask) : 0;
+	return left > 0 ? unknown_decide(&given) : 0;
 }
 
 SEC("lsm/sctp_bind_connect")
@@ -531,7 +567,7 @@ int sctp_bind_connect(u64 *ctx)
 		return ctx[4];
 	if (ctx[4] || !governed())
 		return ctx[4];
-	return clamp(list_decide((struct sock *)ctx[0], ctx[2], ctx[3], ASK(PV_HOOK_SCTP_BIND_CONNECT, use)));
+	return clamp(list_decide(ctx[0], ctx[2], ctx[3], ASK(PV_HOOK_SCTP_BIND_CONNECT, use)));
 }
 
 SEC("lsm/socket_listen")
