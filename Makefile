@@ -182,12 +182,13 @@ $(OUTPUT)/gen/schema.inc: docs/pavise-policy.schema.json Makefile
 	$(Q){ echo 'const char author_schema[] ='; sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } > $@
 
 # The programs of one object are compiled together, so that what they share is in it once.
-$(OUTPUT)/bpf/lsm.bpf.c: bpf/state.bpf.c $(wildcard bpf/lsm/*.bpf.c)
-$(OUTPUT)/bpf/trace.bpf.c: bpf/state.bpf.c $(wildcard bpf/trace/*.bpf.c)
+# The folders are named for programs that come and go.
+$(OUTPUT)/bpf/lsm.bpf.c: bpf/state.bpf.c $(wildcard bpf/lsm/*.bpf.c) bpf/lsm
+$(OUTPUT)/bpf/trace.bpf.c: bpf/state.bpf.c $(wildcard bpf/trace/*.bpf.c) bpf/trace
 $(OUTPUT)/bpf/agree.bpf.c: bpf/state.bpf.c tests/agree/agree.bpf.c
 $(OUTPUT)/bpf/%.bpf.c:
 	$(Q)mkdir -p $(@D)
-	$(Q)printf '#include "%s"\n' $^ > $@
+	$(Q)printf '#include "%s"\n' $(filter %.c,$^) > $@
 
 $(OUTPUT)/bpf/%.bpf.o: $(OUTPUT)/bpf/%.bpf.c
 	$(say) BPF $@
