@@ -21,7 +21,7 @@ run --network none localhost/box sh -c 'id; hostname; ls /; cat /proc/1/comm; mo
 echo "status $?"
 chmod 777 "$T"
 run --network none --read-only --cap-drop all --user 1000:1000 -v "$T:/host" localhost/box sh -c 'touch /x; touch /host/x; echo a >/host/given; chmod 600 /host/given; grep Cap /proc/self/status; id; cat /host/absent'
-run localhost/box sh -c 'ip -o -4 addr show eth0 | wc -l; ip route | wc -l; nc -w 1 10.88.0.1 9; echo "nc $?"'
+run localhost/box sh -c 'ip -o -4 addr show eth0 | wc -l; ip route | wc -l; nc -w 1 10.88.0.1 9 2>&1; echo "nc $?"'
 engine run -d --network none --name long --hostname box localhost/box sleep 100 >"$S/long" && engine exec long sh -c 'echo in; ps -o comm | grep -cx sleep'
 engine rm -t 0 -f long >"$S/long" && engine ps -a -q
 driver=vfs
