@@ -7,8 +7,9 @@
  * pending, and any failure takes all of it down again. Adopted pins are never taken down: whatever
  * happens to the agent, enforcement stays.
  *
- * Its files are kept from who is governed (bpf/include/agent.bpf.h): its state, its log, the folder of that
- * as far as its own name and attributes go, its program, and what --policies names.
+ * Its files are kept from who is governed (bpf/include/agent.bpf.h): its state, its program, what
+ * --policies names, and its log: in the usual folder all that is there, in another one that folder's own
+ * name and attributes.
  */
 #include <errno.h>
 #include <libgen.h>
