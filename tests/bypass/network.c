@@ -12,13 +12,11 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/sctp.h>
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
-#define SCTP_BINDX_ADD 100
-#define SCTP_CONNECTX  110 /* SCTP_SOCKOPT_CONNECTX */
-#define SCTP_DSTADDRV4 7   /* a control message */
 
 static struct sockaddr_storage address;
 static socklen_t length;
@@ -62,7 +60,7 @@ static int sctp_connect_list(char **a)
 	int fd = socket_for(a[0], SOCK_STREAM, IPPROTO_SCTP);
 	struct sockaddr_in list[2] = {loopback(6), *(struct sockaddr_in *)&address};
 
-	return fd < 0 ? fd : setsockopt(fd, IPPROTO_SCTP, SCTP_CONNECTX, list, sizeof(list));
+	return fd < 0 ? fd : setsockopt(fd, IPPROTO_SCTP, SCTP_SOCKOPT_CONNECTX, list, sizeof(list));
 }
 
 /* NUMBER of addresses */
@@ -75,7 +73,7 @@ static int sctp_connect_many(char **a)
 	for (unsigned i = 0; i < number; i++)
 		list[i] = loopback(10 + i);
 	return fd < 0 ? fd
-		      : setsockopt(fd, IPPROTO_SCTP, SCTP_CONNECTX, list,
+		      : setsockopt(fd, IPPROTO_SCTP, SCTP_SOCKOPT_CONNECTX, list,
 				   (socklen_t)(number * sizeof(list[0])));
 }
 
@@ -110,7 +108,7 @@ static int sctp_bind_list(char **a)
 {
 	int fd = socket_for(a[0], SOCK_STREAM, IPPROTO_SCTP);
 
-	return fd < 0 ? fd : setsockopt(fd, IPPROTO_SCTP, SCTP_BINDX_ADD, &address, length);
+	return fd < 0 ? fd : setsockopt(fd, IPPROTO_SCTP, SCTP_SOCKOPT_BINDX_ADD, &address, length);
 }
 
 /* the connection is opened by a message, from one socket to many */
@@ -119,6 +117,29 @@ static int sctp_send(char **a)
 	int fd = socket_for(a[0], SOCK_SEQPACKET, IPPROTO_SCTP);
 
 	return fd < 0 ? fd : (int)sendto(fd, "x", 1, 0, (struct sockaddr *)&address, length);
+}
+
+/* ADDRESS of a connection that is there: the one to be used first */
+static int associated = -1;
+
+static int sctp_associate(char **a)
+{
+	int listener = socket_for(a[0], SOCK_STREAM, IPPROTO_SCTP);
+
+	associated = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+	if (listener < 0 || associated < 0 || bind(listener, (struct sockaddr *)&address, length) ||
+	    listen(listener, 1))
+		return -1;
+	return connect(associated, (struct sockaddr *)&address, length);
+}
+
+static int sctp_primary(char **a)
+{
+	struct sctp_prim first = {0};
+
+	(void)a;
+	memcpy(&first.ssp_addr, &address, length);
+	return setsockopt(associated, IPPROTO_SCTP, SCTP_PRIMARY_ADDR, &first, sizeof(first));
 }
 
 /* MODULE of a family, or "unix", of one that is there: a socket of the family */
@@ -143,6 +164,7 @@ const struct operation network_operations[] = {
 	{"sctp-send-more", 1, sctp_send_more, NULL},
 	{"sctp-bind-list", 1, sctp_bind_list, NULL},
 	{"sctp-send", 1, sctp_send, NULL},
+	{"sctp-primary", 1, sctp_primary, sctp_associate},
 	{"module-request", 1, module_request, forget_module},
 	{0},
 };
