@@ -46,7 +46,7 @@ allow_test "a child that is killed" sh -c 'sleep 100 & kill $!; wait $! 2>/dev/n
 allow_test "a child that is killed by a timer" sh -c 'timeout -k 1 0.2 sleep 100; [ $? = 124 ] && echo 0'
 allow_test "jobs of a shell" bash -c 'set -m; sleep 100 & kill -STOP %1; kill -CONT %1; kill -TERM %1; wait %1 2>/dev/null; [ $? = 143 ] && echo 0'
 allow_test "a parent" sh -c 'trap "echo 0; exit" USR1; (kill -USR1 $$); sleep 10 & wait'
-allow_test "the own group" setsid sh -c 'trap "echo 0; exit" TERM; sleep 100 & kill -TERM 0; wait'
+allow_test "the own group" setsid sh -c 'trap "echo 0; exit" TERM; sleep 3 & kill -TERM 0; wait'
 allow_test "another user's child" sh -c 'setpriv --reuid 1000 --clear-groups sleep 100 & sleep 0.3; kill $!; wait $! 2>/dev/null; [ $? = 143 ] && echo 0'
 allow_test "limits of one's own" sh -c 'ulimit -n 64 && nice -n 1 true && echo 0'
 check "$NAME/the end of a parent that became governed" sh -c "
