@@ -6,7 +6,8 @@
  * Guarantees: prints 0 when the operation succeeds, the name of its error when it fails, and
  * "STEP: ERROR" when what was to happen before it failed. What prepares it is done outside of the
  * cgroup, so that no policy has a word in it, and on files that are the same each time; what is said to
- * be done under the policy is done by a process that is born in the cgroup. All is gone after a minute.
+ * be done under the policy is done by a process that is born in the cgroup. All is gone after a minute, and
+ * this program itself half a minute later, by SIGALRM.
  *
  * How: the fixture is made anew, the operation's `prepare` is called, a child is cloned into the cgroup
  * and calls `run`. An OPERATION that is none of these is a program of tests/vm, which the child executes.
@@ -29,6 +30,7 @@
 #include <unistd.h>
 
 #define SECONDS	     60
+#define SECONDS_ALL  90
 #define WORDS_MAX    32
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -178,6 +180,7 @@ int main(int argc, char **argv)
 		return list();
 	if (argc < 4 || argc - 3 > WORDS_MAX)
 		return 125;
+	alarm(SECONDS_ALL); /* a clone has none but its own */
 	fixture_root = variable("T");
 	run_name = strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1];
 	for (; argv[n + 3]; n++)

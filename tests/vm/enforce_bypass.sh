@@ -104,9 +104,9 @@ bypass_rows() {
 bypass_do() {
 	# the operation is words
 	# shellcheck disable=SC2086
-	timeout 90 "$BYPASS" "$CGROUPS/suite/bypass/$1/$2" "$3" $4 >"$T/found" 2>&1 || echo "status $?" >>"$T/found"
-	FOUND=$(tr '\n' ' ' <"$T/found")
-	FOUND=${FOUND% }
+	"$BYPASS" "$CGROUPS/suite/bypass/$1/$2" "$3" $4 >"$T/found" 2>&1 || echo "status $?" >>"$T/found"
+	FOUND=
+	while IFS= read -r bypass_line; do FOUND="$FOUND${FOUND:+ }$bypass_line"; done <"$T/found"
 }
 
 # bypass_run ...: the fields of a row; leaves what was found in $T/done.

@@ -30,18 +30,23 @@ TAB=$(printf '\t')
 
 # ---- results ----
 
+# result LINE: shown and counted.
+result() {
+	printf '%s\n' "$1"
+	printf '%s\n' "$1" >>"$WORK/results"
+}
+
 ok() {
-	printf 'ok %s\n' "$1" | tee -a "$WORK/results"
+	result "ok $1"
 }
 
 # not_ok NAME WHAT: WHAT was expected, and what was found.
 not_ok() {
-	printf 'not ok %s: %s\n' "$1" "$(printf %s "$2" | tr '\n' ' ' | tr -cd '\011\040-\176')" |
-		tee -a "$WORK/results"
+	result "not ok $1: $(printf %s "$2" | tr '\n' ' ' | tr -cd '\011\040-\176')"
 }
 
 skip() {
-	printf 'skip %s: %s\n' "$1" "$2" | tee -a "$WORK/results"
+	result "skip $1: $2"
 }
 
 # check NAME COMMAND...: COMMAND must succeed.
@@ -87,13 +92,21 @@ check_output() {
 	fi
 }
 
+# clock_read: $UPTIME are the seconds since the boot.
+clock_read() {
+	read -r UPTIME _ </proc/uptime
+	UPTIME=${UPTIME%.*}
+}
+
 # wait_until SECONDS COMMAND...: until COMMAND succeeds; fails when it did
 # not in that time.
 wait_until() {
-	wait_end=$(($(cut -d . -f 1 /proc/uptime) + $1))
+	clock_read
+	wait_end=$((UPTIME + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$(cut -d . -f 1 /proc/uptime)" -le "$wait_end" ] || return 1
+		clock_read
+		[ "$UPTIME" -le "$wait_end" ] || return 1
 		sleep 0.05
 	done
 }
@@ -155,6 +168,7 @@ govern() {
 	POLICY=$WORK/$GOVERNOR.yaml
 	cat >"$WORK/sections"
 	policy "$GOVERNOR-enforce" enforce "$GROUP/enforce" <"$WORK/sections" >"$POLICY"
+	rule_lines >"$POLICY.lines"
 	{
 		cat "$POLICY"
 		echo ---
@@ -171,19 +185,30 @@ govern() {
 	PREPARE=:
 }
 
-# rule_line RULE: the line of RULE, like files[0], system.mount or
-# capabilities.sys_admin (in a list with a line for each), or of a section's
-# default, like files.
-rule_line() {
-	awk -v want="$1" '
+# rule_lines: "RULE LINE" of each rule, like files[0], system.mount or
+# capabilities.sys_admin (in a list with a line for each), and of each
+# section's default, like files.
+rule_lines() {
+	awk '
 		/^  [a-z]+:/ { section = $1; sub(":.*", "", section); rule = 0 }
 		/^    [a-z-]+:/ {
 			key = $1
 			sub(":.*", "", key)
-			if (want == section "." key || (key == "default" && want == section)) print NR
+			print section "." key, NR
+			if (key == "default") print section, NR
 		}
-		/^      - / { if (want == section "[" rule++ "]" || want == section "." $2) print NR }
+		/^      - / {
+			print section "[" rule++ "]", NR
+			print section "." $2, NR
+		}
 	' "$POLICY"
+}
+
+# rule_line RULE: its line.
+rule_line() {
+	while read -r rule_name rule_at; do
+		if [ "$rule_name" = "$1" ]; then echo "$rule_at"; fi
+	done <"$POLICY.lines"
 }
 
 # ---- operations ----
@@ -208,7 +233,10 @@ placed() {
 		@) placed_word=$placed_object ;;
 		@*) placed_word=$placed_object${placed_word#@} ;;
 		esac
-		COMMAND="$COMMAND '$(printf '%s\n' "$placed_word" | sed "s/'/'\\\\''/g")'"
+		case $placed_word in
+		*\'*) placed_word=$(printf '%s\n' "$placed_word" | sed "s/'/'\\\\''/g") ;;
+		esac
+		COMMAND="$COMMAND '$placed_word'"
 	done
 }
 
@@ -216,10 +244,10 @@ placed() {
 # one event of RUN.  - where there is none.  Special characters of OBJECT are
 # written as jq's @tsv does.
 expect_event() {
-	(
-		IFS=$TAB
-		printf '%s\n' "$*"
-	) >>"$WORK/expected"
+	printf '%s' "$1" >>"$WORK/expected"
+	shift
+	printf '\t%s' "$@" >>"$WORK/expected"
+	echo >>"$WORK/expected"
 }
 
 # expect_none NAME RUN: no event of RUN.
