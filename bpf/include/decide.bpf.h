@@ -442,7 +442,7 @@ static __always_inline int decide_by_walk(struct pv_scratch *s, struct pv_matche
 	/* who binds a socket names it, and most services see it from another mount namespace */
 	if (end == PV_WALK_FOREIGN && q->kind == PV_KIND_UNIX && (q->want & 0xff) != PV_ACC_BIND)
 		end = PV_WALK_OK;
-	if (end == PV_WALK_LAYER || (end == PV_WALK_INTERNAL && internal_exempt(q)))
+	if ((end == PV_WALK_LAYER && q->layer) || (end == PV_WALK_INTERNAL && internal_exempt(q)))
 		return PV_EXEMPT;
 	if (s->answer.walk == PV_WALK_OK)
 		s->answer.walk = end;

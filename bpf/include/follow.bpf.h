@@ -13,6 +13,9 @@
  * automaton is minimal, so the states are the same exactly where all that can follow is. Where they
  * are not, and not both settled, it cannot be decided what the names below would give.
  *
+ * A unix socket that is renamed is connected to by its new name from then on. So of a socket, and of a
+ * directory, the names are read a second time, as those of sockets.
+ *
  * What was undecidable about a name was decided as such with the name; nothing is added here.
  */
 #ifndef PAVISE_FOLLOW_BPF_H
@@ -20,12 +23,15 @@
 
 #include "decide.bpf.h"
 
+#define FOLLOW_DIRECTORY 1
+#define FOLLOW_UNIX	 2 /* the names are those of sockets */
+
 /* What is renamed or linked, and the name that it is to have. */
 struct pv_follow {
 	struct pv_question from;
 	u64 dentry;
 	u64 mnt;
-	u32 directory;
+	u32 how; /* FOLLOW_* */
 	u32 pad;
 };
 
@@ -36,9 +42,9 @@ struct pv_follow {
  * Read the name in scratch with the subject's i-th profile: the answer at its end, or the state behind
  * a "/" after it; PV_NOTHING where no rule can matter. A function of its own for the verifier.
  */
-__weak int follow_read(struct pv_scratch *s, u32 i, u32 directory, u32 generation)
+__weak int follow_read(struct pv_scratch *s, u32 i, u32 how, u32 generation)
 {
-	u32 number;
+	u32 number, start;
 	struct pv_profile *p;
 	struct pv_matcher m;
 
@@ -46,12 +52,20 @@ __weak int follow_read(struct pv_scratch *s, u32 i, u32 directory, u32 generatio
 		return PV_UNKNOWN;
 	s->state = PV_NOTHING;
 	p = subject_profile(&m, &s->subject, i, &number);
-	if (!p || p->path_start & PV_DECIDED)
+	if (!p)
 		return 0;
-	if (path_answer(s, p->path_start, generation) < 0)
+	m.at = p->path_start;
+	if (how & FOLLOW_UNIX) {
+		m.at = p->net_start;
+		PV_READ(&m, 1, 1, PV_FAM_UNIX);
+	}
+	start = m.at;
+	if (start & PV_DECIDED)
+		return 0;
+	if (path_answer(s, start, generation) < 0)
 		return PV_STALE;
 	m.at = s->state;
-	if (directory)
+	if (how & FOLLOW_DIRECTORY)
 		matcher_slash(&m);
 	else
 		m.at = PV_DECIDED | matcher_answer(&m);
@@ -61,13 +75,16 @@ __weak int follow_read(struct pv_scratch *s, u32 i, u32 directory, u32 generatio
 
 /* Of two rows, what the first denies and the second does not, into s->answer. */
 static __always_inline void compare_rows(struct pv_scratch *s, struct pv_matcher *m, u32 from, u32 to,
-					 u32 profile)
+					 u32 profile, u32 how)
 {
-	for (u32 access = 0; access <= PV_ACC_EXEC; access++) {
+	u32 first = how & FOLLOW_UNIX ? PV_ACC_CONNECT : 0;
+
+	for (u32 i = 0; i <= PV_ACC_EXEC; i++) {
+		u32 access = first + i;
 		u32 before = matcher_cell(m, from, access, 0), after = matcher_cell(m, to, access, before);
 
-		/* `create` is about a name and not about what has it */
-		if (access != PV_ACC_CREATE && PV_CELL_VERDICT(before) &&
+		/* `create` and `bind` are about a name and not about what has it */
+		if (access != PV_ACC_CREATE && access != PV_ACC_BIND && PV_CELL_VERDICT(before) &&
 		    cell_weight(before) > cell_weight(after))
 			answer_take(&s->answer, before, profile, access);
 	}
@@ -85,7 +102,7 @@ static __always_inline int settled_row(struct pv_scratch *s, struct pv_matcher *
 }
 
 /* What the subject's i-th profile says: s->follow[i] of the new name against s->state of the old. */
-__weak int follow_compare(struct pv_scratch *s, u32 i, u32 generation)
+__weak int follow_compare(struct pv_scratch *s, u32 i, u32 how, u32 generation)
 {
 	u32 number, to, from, undecidable;
 	struct pv_profile *p;
@@ -101,12 +118,15 @@ __weak int follow_compare(struct pv_scratch *s, u32 i, u32 generation)
 	to = s->follow[i & PV_HELD_MAX];
 	if (!p || from == to)
 		return 0;
-	undecidable = p->path_undecidable; /* 6.1 loses the bounds of what p comes from further on */
+	undecidable =
+		how & FOLLOW_UNIX
+			? p->net_undecidable
+			: p->path_undecidable; /* 6.1 loses the bounds of what p comes from further on */
 	if (from & to & PV_DECIDED) {
 		old_row = settled_row(s, &m, from, generation);
 		new_row = settled_row(s, &m, to, generation);
 		if (old_row >= 0 && new_row >= 0) {
-			compare_rows(s, &m, old_row, new_row, number);
+			compare_rows(s, &m, old_row, new_row, number, how);
 			return 0;
 		}
 	}
@@ -145,7 +165,7 @@ __weak int follow_once(const struct pv_follow *f)
 		return 0;
 	for (u32 i = 0; i < 1 + PV_HELD_MAX && !r; i++) {
 		if (i < s->subject.n)
-			r = follow_read(s, i, f->directory, generation);
+			r = follow_read(s, i, f->how, generation);
 		s->follow[i] = s->state;
 	}
 	if (r || !follow_walk(s, f->from.dentry, f->from.mnt))
@@ -153,9 +173,9 @@ __weak int follow_once(const struct pv_follow *f)
 	for (u32 i = 0; i < 1 + PV_HELD_MAX && !r; i++) {
 		if (i >= s->subject.n)
 			break;
-		r = follow_read(s, i, f->directory, generation);
+		r = follow_read(s, i, f->how, generation);
 		if (!r)
-			r = follow_compare(s, i, generation);
+			r = follow_compare(s, i, f->how, generation);
 	}
 	return r ? r : conclude(s, &f->from, generation);
 }
@@ -177,9 +197,30 @@ static __always_inline bool follow_default(struct pv_scratch *s, u32 i, u32 gene
 	return s->state == (PV_DECIDED | matcher_answer(&m)) && !m.fault;
 }
 
+/* Does it matter what executable has a name below the directory that was walked to, or can that not be said?
+ */
+static __always_inline bool follow_exe(struct pv_scratch *s, u32 generation)
+{
+	struct pv_matcher m;
+	u32 none;
+
+	if (!matcher_open(&m) || m.head->generation != generation)
+		return true;
+	if (m.head->exe_start & PV_DECIDED)
+		return false;
+	if (path_answer(s, m.head->exe_start, generation) < 0)
+		return true;
+	m.at = m.head->exe_start;
+	PV_READ(&m, 1, 1, 0); /* no name begins so */
+	none = m.at;
+	m.at = s->state;
+	matcher_slash(&m);
+	return m.at != none || m.fault;
+}
+
 /*
- * Does a rule of the current task's profiles apply to any name below a directory, or can that not be
- * said? A function of its own for the verifier.
+ * Does a rule of the current task's profiles apply to any name below a directory, is one of an executable
+ * meant there that a condition trusts, or can that not be said? A function of its own for the verifier.
  */
 __weak int follow_below(const struct pv_follow *f)
 {
@@ -196,10 +237,10 @@ __weak int follow_below(const struct pv_follow *f)
 	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
 		if (i >= s->subject.n)
 			break;
-		if (follow_read(s, i, 1, generation) || !follow_default(s, i, generation))
+		if (follow_read(s, i, FOLLOW_DIRECTORY, generation) || !follow_default(s, i, generation))
 			return 1;
 	}
-	return 0;
+	return follow_exe(s, generation);
 }
 
 static __always_inline int follow(const struct pv_follow *f)

@@ -57,7 +57,7 @@
 #include <linux/types.h>
 #endif
 
-#define PV_ABI	 6
+#define PV_ABI	 7
 #define PV_MAGIC 0x45535650 /* "PVSE", little endian */
 
 /* ---- image ---- */
@@ -274,8 +274,8 @@ struct pv_label {
 	__u64 exe_digest;	 /* of the place of its name, 0: not looked for */
 	__u64 exec_mm;		 /* the new mm of an exec under way, and the file that passed its check */
 	__u64 exec_inode;
-	__u64 trunc_inode; /* a file decided for writing whose truncation by this open is to come (6.1) */
-	__u64 denials;	   /* of this thread, for the exit record */
+	__u64 truncates; /* truncate_token() of a file that was permitted to be truncated by an open (6.1) */
+	__u64 denials;	 /* of this thread, for the exit record */
 	/* what follows is the task's own, and not its child's */
 	__u64 stamp_free;	/* pv_state.stamp under which it was found ungoverned, 0: none */
 	__u64 stamp_kept;	/* or governed and up to date */

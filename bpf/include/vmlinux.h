@@ -181,6 +181,7 @@ struct super_block {
 	u32 s_dev;
 	unsigned long s_flags;
 	unsigned long s_magic;
+	struct block_device *s_bdev;
 	struct dentry *s_root;
 	struct list_head s_mounts; /* to 6.17 */
 };
@@ -288,6 +289,7 @@ struct sock_common {
 	unsigned short skc_family;
 	__be32 skc_rcv_saddr;
 	u16 skc_num;
+	int skc_bound_dev_if;
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
@@ -315,6 +317,11 @@ struct sockaddr_un {
 struct unix_address {
 	int len;
 	struct sockaddr_un name[];
+};
+
+struct inet_sock {
+	struct sock sk;
+	int uc_index;
 };
 
 struct unix_sock {

@@ -81,8 +81,8 @@ static __always_inline bool walk_note(struct pv_scratch *s, u32 n, u64 pointer, 
 
 #define SB_KERNMOUNT (1 << 22)
 
-/* Is the mount at hand one that the kernel made for itself (pipes, memfd, message queues)? */
-static __always_inline bool walk_kernel_mount(struct pv_scratch *s)
+/* Is the file system of the mount at hand one that the kernel mounted for itself first? */
+static __always_inline bool walk_kernel_sb(struct pv_scratch *s)
 {
 	u64 sb = 0, flags = 0;
 
@@ -93,10 +93,12 @@ static __always_inline bool walk_kernel_mount(struct pv_scratch *s)
 #define MNT_INTERNAL 0x4000
 
 /*
- * Is the mount at hand one that the kernel made of another to open a file anew that it has opened already
- * (acct(2), from 6.18 on)? A copy that somebody else makes of a mount does not get this flag.
+ * Is the mount at hand one that the kernel made: the first one of such a file system (pipes, memfd, message
+ * queues), or one of another mount, to open a file anew that it has opened already (acct(2), from 6.18 on)?
+ * What somebody else mounts does not get this flag, nor does a copy. Such file systems as debugfs can be
+ * mounted by others, too.
  */
-static __always_inline bool walk_copy(struct pv_scratch *s)
+static __always_inline bool walk_kernel_mount(struct pv_scratch *s)
 {
 	int flags = 0;
 
@@ -111,10 +113,10 @@ static __always_inline long walk_unattached(struct pv_scratch *s, u64 ns)
 {
 	u32 layer = ns ? 1 : 0;
 
-	if (walk_kernel_mount(s))
-		return walk_end(s, PV_WALK_INTERNAL);
 	barrier_var(layer); /* else the compiler takes it for bits of a pointer, to put with others */
-	if (layer || walk_copy(s))
+	if (walk_kernel_mount(s))
+		return walk_end(s, walk_kernel_sb(s) ? PV_WALK_INTERNAL : PV_WALK_LAYER);
+	if (layer)
 		return walk_end(s, PV_WALK_LAYER);
 	return walk_end(s, PV_WALK_DETACHED);
 }

@@ -44,6 +44,8 @@
 #define FMODE_WRITE	0x2
 #define FMODE_PATH	0x4000 /* O_PATH: nothing can be read or written by it */
 #define FMODE_CREATED	0x100000
+#define FMODE_NONOTIFY	0x2000000  /* opened by fanotify; in older layouts it is for files behind others */
+#define O_NONOTIFY	0x4000000  /* and this, among the flags, for fanotify */
 #define FMODE_NOACCOUNT 0x20000000 /* an open of what is behind a file, as a layer of overlayfs */
 #define PROT_EXEC	0x4
 #define S_IFMT		0170000
@@ -80,6 +82,9 @@ static __noinline int file_open_decide(struct file *file, u32 hook, u32 want)
 	struct pv_question q = {.hook = hook, .flags = file->f_flags, .want = want};
 
 	question_file(&q, file);
+	/* overlayfs copies a file up so; fanotify hands out files so, whoever asked for them */
+	q.layer = hook == PV_HOOK_FILE_OPEN && !(file->f_mode & FMODE_NONOTIFY) &&
+		  !(file->f_flags & O_NONOTIFY);
 	if (file->f_mode & FMODE_CREATED && hook == PV_HOOK_FILE_OPEN)
 		q.seen = PV_ACC_CREATE; /* path_mknod decided that before the file was there */
 	return decide_or_plain(&q);
@@ -97,7 +102,7 @@ static __always_inline void truncate_expect(struct file *file)
 	struct pv_label *l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
 
 	if (l)
-		l->trunc_inode = (u64)file->f_inode;
+		l->truncates = truncate_token(file->f_inode);
 }
 
 #define PROC_SUPER_MAGIC 0x9fa0
@@ -258,8 +263,15 @@ int BPF_PROG(file_receive, struct file *file, int ret)
 static __noinline int map_decide(struct file *file, u32 prot, u32 hook)
 {
 	struct pv_question q = {.hook = hook, .flags = prot, .want = PV_WANT1(PV_ACC_MAP)};
+	u64 at = (u64)file;
 
 	question_file(&q, file);
+	/* what is mapped of an overlay is a layer's file; up to 6.1 with the path of the overlay's */
+	if (bpf_core_field_exists(struct backing_file, user_path) && file->f_mode & FMODE_NOACCOUNT) {
+		READ_FIELD(&q.dentry, backing_file, at, user_path.dentry);
+		READ_FIELD(&q.mnt, backing_file, at, user_path.mnt);
+		READ_FIELD(&q.inode, dentry, q.dentry, d_inode);
+	}
 	return decide_or_plain(&q);
 }
 

@@ -123,9 +123,12 @@ static __noinline int follow_decide(struct path *dir, struct dentry *dentry, str
 {
 	struct inode *inode = dentry->d_inode;
 	struct pv_follow f = {.from = {.want = PV_WANT1(PV_ACC_RENAME), .seen = PV_NO_ACCESS}};
+	umode_t type;
+	int r, socket;
 
 	if (!inode)
 		return 0;
+	type = inode->i_mode & S_IFMT;
 	f.from.hook = hook & ~HOOK_QUIET;
 	f.from.quiet = !!(hook & HOOK_QUIET);
 	f.from.dentry = (u64)dentry;
@@ -133,8 +136,14 @@ static __noinline int follow_decide(struct path *dir, struct dentry *dentry, str
 	f.from.inode = (u64)inode;
 	f.dentry = (u64)new_dentry;
 	f.mnt = (u64)new_dir->mnt;
-	f.directory = (inode->i_mode & S_IFMT) == S_IFDIR;
-	return follow(&f);
+	f.how = type == S_IFDIR ? FOLLOW_DIRECTORY : 0;
+	r = follow(&f);
+	if (r < 0 || f.from.hook != PV_HOOK_PATH_RENAME || (type != S_IFDIR && type != S_IFSOCK))
+		return r;
+	f.how |= FOLLOW_UNIX;
+	f.from.quiet |= !!r;
+	socket = follow(&f);
+	return socket < 0 ? socket : r || socket;
 }
 
 #define QUIET 0x10000 /* with the flags of a rename: `quiet` as for name_decide() */
@@ -258,10 +267,10 @@ int BPF_PROG(path_truncate, struct path *path, int ret)
 
 	if (truncate_by_path()) {
 		l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
-		expected = l ? l->trunc_inode : 0;
+		expected = l ? l->truncates : 0;
 		if (l)
-			l->trunc_inode = 0;
-		if (expected && expected == (u64)path->dentry->d_inode)
+			l->truncates = 0;
+		if (expected && expected == truncate_token(path->dentry->d_inode))
 			return governed() ? own_hook(PV_HOOK_PATH_TRUNCATE, FIELDS(path, path)->dentry, ret)
 					  : ret;
 	}

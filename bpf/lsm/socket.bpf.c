@@ -14,7 +14,8 @@
  *
  * Addresses are copies that the kernel made. What could disguise one is undone before matching:
  * an IPv4-mapped IPv6 address is the IPv4 one; the unspecified address as a destination is
- * loopback, or the socket's own address; AF_UNSPEC counts as AF_INET for bind and for sending, and cannot be
+ * loopback, or the socket's own address, and cannot be decided where the socket is bound to a device or the
+ * message says more; AF_UNSPEC counts as AF_INET for bind and for sending, and cannot be
  * decided for sending on an IPv6 socket, whose family can change under the hook. Connecting to AF_UNSPEC
  * dissolves an association and gives nothing.
  *
@@ -147,6 +148,26 @@ static __always_inline void destination(u64 sk, u16 family, u32 *address)
 	}
 }
 
+/* A hook, what the address is for, and whether another address of the same operation was reported. */
+#define ASK(hook, use) ((hook) | (u32)(use) << 8)
+#define ASK_HOOK(ask)  ((ask)&0xff)
+#define ASK_USE(ask)   ((ask) >> 8 & 3)
+#define ASK_QUIET      0x400
+#define ASK_CONTROL    0x800 /* the message has control messages */
+
+/*
+ * Can the unspecified IPv4 address lead elsewhere than destination() says? To an address of the device that
+ * the socket is bound to or sends by, or to what a message brings besides (IP_PKTINFO).
+ */
+static __always_inline bool leads_elsewhere(u64 sk, u32 ask)
+{
+	int device = 0, sends_by = 0;
+
+	READ_FIELD(&device, sock, sk, __sk_common.skc_bound_dev_if);
+	READ_FIELD(&sends_by, inet_sock, sk, uc_index);
+	return ask & ASK_CONTROL || device || sends_by;
+}
+
 static __always_inline u16 socket_family(u64 sk)
 {
 	u16 family = 0;
@@ -167,12 +188,6 @@ static __always_inline void question_socket(struct pv_question *q, u64 sk, u32 a
 	q->protocol = protocol;
 	q->name[1] = socket_family(sk) == AF_SMC ? PV_PROTO_TCP : protocol_byte(type, protocol);
 }
-
-/* A hook, what the address is for, and whether another address of the same operation was reported. */
-#define ASK(hook, use) ((hook) | (u32)(use) << 8)
-#define ASK_HOOK(ask)  ((ask)&0xff)
-#define ASK_USE(ask)   ((ask) >> 8 & 3)
-#define ASK_QUIET      0x400
 
 /* An address of `length` bytes in kernel memory, given to a socket. */
 struct given {
@@ -247,8 +262,11 @@ __weak int address_decide(const struct given *given)
 	} else {
 		return 0; /* no inet protocol takes it; the kernel says so */
 	}
-	if (use != USE_LOCAL)
+	if (use != USE_LOCAL) {
+		if (mapped(a.word + 1) && !a.word[4] && leads_elsewhere(sk, ask))
+			q.walk = PV_WALK_ADDRESS;
 		destination(sk, family, a.word + 1);
+	}
 	name_inet6(&q, a.word + 1, a.port);
 	return decide_or_plain(&q);
 }
@@ -423,20 +441,24 @@ int socket_create(u64 *ctx)
 	struct pv_label *l;
 	int r;
 
-	if (ctx[4] || ctx[3] || ctx[0] == AF_UNIX) /* denied; the kernel's own; by its name, later */
+	int family = ctx[0], type = ctx[1], protocol = ctx[2], kern = ctx[3];
+
+	/* denied; the kernel's own; by its name, later. Up to 6.5 the upper half of an int is what was there
+	 */
+	if (ctx[4] || kern || family == AF_UNIX)
 		return ctx[4];
 	if (label_free(&l))
 		return 0;
 	if (l) {
 		l->asked.word[0] = 0; /* no address */
-		cache_ask_socket(l, PV_HOOK_SOCKET_CREATE, ctx[0], ctx[1], ctx[2]);
+		cache_ask_socket(l, PV_HOOK_SOCKET_CREATE, family, type, protocol);
 		if (cache_has_socket(l, 3))
 			return 0;
 	} else if (!label_look()) {
 		return 0;
 	}
-	r = create_decide(ctx[0], ctx[1], ctx[2]);
-	if (l && r == PV_PLAIN && ctx[0] < 256 && ctx[2] < 1 << 16)
+	r = create_decide(family, type, protocol);
+	if (l && r == PV_PLAIN && (u32)family < 256 && (u32)protocol < 1 << 16)
 		cache_keep_socket(l);
 	return clamp(r);
 }
@@ -531,7 +553,7 @@ int socket_sendmsg(u64 *ctx)
 	if (protocol_byte(sk->sk_type, sk->sk_protocol) == PV_PROTO_TCP && !(msg->msg_flags & MSG_FASTOPEN))
 		return 0;
 	return address_ask(l, sk, (u64)msg->msg_name, msg->msg_namelen,
-			   ASK(PV_HOOK_SOCKET_SENDMSG, USE_SEND));
+			   ASK(PV_HOOK_SOCKET_SENDMSG, USE_SEND) | (msg->msg_controllen ? ASK_CONTROL : 0));
 }
 
 /* Decide for a list of addresses in `left` bytes, one behind the other. What is none the kernel refuses. */

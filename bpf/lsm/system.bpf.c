@@ -17,9 +17,9 @@
  * Rules are about names, and a mount decides what stands under a name. Where rules depend on names, a
  * policy that does not say `mount: allow` permits only what leaves their meaning alone: a new file
  * system on a directory below which no rule applies, changes of a mount, and unmounting. What
- * is bound, moved or attached as a tree comes from somewhere that the hooks do not show, and an overlay
- * or a file system that is mounted already shows other names of what is there. This is the difference
- * between the columns PV_ACC_MOUNT and PV_COL_REMOUNT.
+ * is bound, moved or attached as a tree comes from somewhere that the hooks do not show, and a file system
+ * that is mounted already, an overlay, or procfs and its like show other names of what is there. This is the
+ * difference between the columns PV_ACC_MOUNT and PV_COL_REMOUNT.
  */
 #include "agent.bpf.h"
 #include "follow.bpf.h"
@@ -29,6 +29,14 @@
 #define MS_MOVE		    0x2000
 #define MS_PROPAGATION	    0x1e0000 /* shared, private, slave, unbindable */
 #define OVERLAYFS_MAGIC	    0x794c7630
+#define ECRYPTFS_MAGIC	    0xf15f
+#define TMPFS_MAGIC	    0x01021994
+#define RAMFS_MAGIC	    0x858458f6
+#define HUGETLBFS_MAGIC	    0x958458f6
+#define MQUEUE_MAGIC	    0x19800202
+#define BPF_FS_MAGIC	    0xcafe4a11
+#define DEVPTS_SUPER_MAGIC  0x1cd1
+#define FUSE_SUPER_MAGIC    0x65735546
 #define CAP_OPT_NOAUDIT	    2
 #define PERF_SECURITY_OPEN  0
 #define READING_MODULE	    2
@@ -73,7 +81,8 @@ int perf_event_open(u64 *ctx)
 	u64 what = 0;
 
 	bpf_get_func_arg(ctx, bpf_get_func_arg_cnt(ctx) - 1, &what);
-	return what == PERF_SECURITY_OPEN ? system_hook(PV_HOOK_PERF_EVENT_OPEN, PV_ACC_PERF, 0) : 0;
+	/* up to 6.5 the upper half of an int is what was there */
+	return (u32)what == PERF_SECURITY_OPEN ? system_hook(PV_HOOK_PERF_EVENT_OPEN, PV_ACC_PERF, 0) : 0;
 }
 
 SEC("lsm/kernel_module_request")
@@ -184,11 +193,36 @@ static __always_inline bool is_new(const struct super_block *sb)
 	return !first || (!bpf_probe_read_kernel(&next, 8, (void *)at) && !next);
 }
 
+/*
+ * Is what a new file system shows its own? It is on a disk that is not mounted yet, or begins empty, or is
+ * what a server of the task's says. Others show what is there by further names: an overlay its layers, procfs
+ * and its like the kernel's objects, a network file system what may be mounted from its server already.
+ */
+static __always_inline bool is_own_content(const struct super_block *sb)
+{
+	u64 disk = 0;
+
+	switch (sb->s_magic) {
+	case TMPFS_MAGIC:
+	case RAMFS_MAGIC:
+	case HUGETLBFS_MAGIC:
+	case MQUEUE_MAGIC:
+	case BPF_FS_MAGIC:
+	case DEVPTS_SUPER_MAGIC:
+	case FUSE_SUPER_MAGIC:
+		return true;
+	case OVERLAYFS_MAGIC:
+	case ECRYPTFS_MAGIC: /* they pass on their layer's disk */
+		return false;
+	}
+	return READ_FIELD(&disk, super_block, (u64)sb, s_bdev) && disk;
+}
+
 /* Once the file system is there, before its mount is attached. */
 SEC("lsm/sb_kern_mount")
 int BPF_PROG(sb_kern_mount, const struct super_block *sb, int ret)
 {
-	if (sb->s_magic != OVERLAYFS_MAGIC && is_new(sb))
+	if (is_own_content(sb) && is_new(sb))
 		return ret;
 	return system_hook(PV_HOOK_SB_KERN_MOUNT, PV_ACC_MOUNT, ret);
 }

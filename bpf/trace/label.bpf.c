@@ -53,7 +53,7 @@ int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, in
 		return label_has_any(parent) ? -ENOMEM : 0;
 	}
 	label_copy(child, parent);
-	child->exec_mm = child->exec_inode = child->trunc_inode = child->denials = 0;
+	child->exec_mm = child->exec_inode = child->truncates = child->denials = 0;
 	child->writing = 0;
 	return 0;
 }

@@ -145,6 +145,21 @@ static int implied(char **a)
 	return mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED ? -1 : 0;
 }
 
+/* code on the heap, where what is readable is executable; without that, a fault ends the process */
+static int run_heap(char **a)
+{
+	unsigned char *code;
+
+	(void)a;
+	personality(READ_IMPLIES_EXEC);
+	code = sbrk(4096);
+	if (code == (void *)-1)
+		return before("brk");
+	*code = 0xc3; /* ret */
+	((void (*)(void))code)();
+	return 0;
+}
+
 /* FILE: may it be executed? */
 static int exec_check(char **a)
 {
@@ -214,6 +229,7 @@ const struct operation exec_operations[] = {
 	{"format", 2, run_place, format_prepare},
 	{"remap-pages", 1, remap_pages, NULL},
 	{"read-implies-exec", 1, implied, NULL},
+	{"brk", 0, run_heap, NULL},
 	{"exec-check", 1, exec_check, NULL},
 	{"exec-check-deleted", 1, exec_check_deleted, NULL},
 	{"core", 1, core, core_prepare},

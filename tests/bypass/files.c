@@ -197,6 +197,47 @@ static int fanotify_read(char **a)
 	return n < 0 || event[0].fd < 0 ? -1 : 0;
 }
 
+/* FILE: that it is in the layer which can be written */
+static int copy_up(char **a)
+{
+	int fd = open(a[0], O_WRONLY | O_APPEND);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+/* FILE: what is behind it, opened to be written by the kernel for who watches the file system */
+static int fanotify_layer(char **a)
+{
+	struct fanotify_event_metadata event;
+	int fd = fanotify_init(FAN_CLASS_NOTIF, O_RDWR);
+
+	if (fd < 0 || fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN, AT_FDCWD, fixture_root))
+		return before("fanotify");
+	if (opened(a[0], O_RDONLY) < 0)
+		return -1;
+	while (read(fd, &event, sizeof(event)) == sizeof(event)) {
+		if (event.pid == getpid())
+			return event.fd;
+		close(event.fd);
+	}
+	return -1;
+}
+
+#define DEBUGFS "/sys/kernel/debug"
+
+/* HOW: a file system that the kernel mounts for itself, too, when its mount is "detached" */
+static int kernel_fs(char **a)
+{
+	int fd;
+
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return before("unshare");
+	fd = opened(DEBUGFS, O_PATH | O_DIRECTORY);
+	if (fd >= 0 && !strcmp(a[0], "detached") && umount2(DEBUGFS, MNT_DETACH))
+		return before("umount");
+	return fd < 0 ? fd : openat(fd, ".", O_RDONLY | O_DIRECTORY);
+}
+
 /* FILE: the kernel keeps accounts in it */
 static int account(char **a)
 {
@@ -369,6 +410,8 @@ const struct operation file_operations[] = {
 	{"proc-cwd", 1, read_place, cwd_prepare},
 	{"proc-root", 2, read_place, root_prepare},
 	{"setns-read", 1, setns_read, setns_prepare},
+	{"fanotify-layer", 1, fanotify_layer, copy_up},
+	{"kernel-fs", 1, kernel_fs, NULL},
 	{"fanotify", 1, fanotify_read, fanotify_prepare},
 	{"acct", 1, account, NULL},
 	{"device-node", 1, device_node, NULL},

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <linux/sctp.h>
 
@@ -142,6 +144,56 @@ static int sctp_primary(char **a)
 	return setsockopt(associated, IPPROTO_SCTP, SCTP_PRIMARY_ADDR, &first, sizeof(first));
 }
 
+/* ADDRESS, from 127.0.0.2 */
+static int send_from(char **a)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(struct in_pktinfo))];
+		struct cmsghdr align;
+	} control = {{0}};
+	struct in_pktinfo from = {.ipi_spec_dst.s_addr = htonl(INADDR_LOOPBACK + 1)};
+	struct iovec text = {.iov_base = "x", .iov_len = 1};
+	int fd = socket_for(a[0], SOCK_DGRAM, 0);
+	struct msghdr m = {.msg_name = &address,
+			   .msg_namelen = length,
+			   .msg_iov = &text,
+			   .msg_iovlen = 1,
+			   .msg_control = control.room,
+			   .msg_controllen = sizeof(control.room)};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = IPPROTO_IP;
+	c->cmsg_type = IP_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(from));
+	memcpy(CMSG_DATA(c), &from, sizeof(from));
+	return fd < 0 ? fd : (int)sendmsg(fd, &m, 0);
+}
+
+/* ADDRESS, by the loopback device */
+static int connect_device(char **a)
+{
+	int fd = socket_for(a[0], SOCK_DGRAM, 0);
+
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3))
+		return before("device");
+	return fd < 0 ? fd : connect(fd, (struct sockaddr *)&address, length);
+}
+
+/* PATH NEW: the socket at a path gets another */
+static int socket_at(char **a)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strncpy(name.sun_path, a[0], sizeof(name.sun_path) - 1);
+	return fd < 0 || bind(fd, (struct sockaddr *)&name, sizeof(name)) ? -1 : listen(fd, 1);
+}
+
+static int socket_rename(char **a)
+{
+	return rename(a[0], a[1]);
+}
+
 /* MODULE of a family, or "unix", of one that is there: a socket of the family */
 static int forget_module(char **a)
 {
@@ -165,6 +217,9 @@ const struct operation network_operations[] = {
 	{"sctp-bind-list", 1, sctp_bind_list, NULL},
 	{"sctp-send", 1, sctp_send, NULL},
 	{"sctp-primary", 1, sctp_primary, sctp_associate},
+	{"send-from", 1, send_from, NULL},
+	{"connect-device", 1, connect_device, NULL},
+	{"socket-rename", 2, socket_rename, socket_at},
 	{"module-request", 1, module_request, forget_module},
 	{0},
 };

@@ -209,7 +209,22 @@ static int by_capability(char **a)
 	return open(a[0], O_RDONLY);
 }
 
+/* MOUNT: to be read only, in a namespace of its own */
+static int mount_attributes(char **a)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	return (int)syscall(SYS_mount_setattr, AT_FDCWD, a[0], 0, &attr, sizeof(attr));
+}
+
+static int own_mounts(char **a)
+{
+	(void)a;
+	return unshare(CLONE_NEWNS) ? -1 : mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+}
+
 const struct operation process_operations[] = {
+	{"mount-setattr", 1, mount_attributes, own_mounts},
 	{"signal", 1, signal_by_number, outside_prepare},
 	{"signal-descriptor", 1, signal_by_descriptor, outside_prepare},
 	{"signal-thread", 1, signal_by_thread, outside_prepare},

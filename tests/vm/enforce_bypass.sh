@@ -27,6 +27,10 @@ bypass_mounts() {
 	mkdir "$T/private/from" "$T/private/to"
 	mount -t tmpfs none "$T/private/from"
 	echo content | tee "$T/lower/deny/file" >"$T/lower/allow/file"
+	mkdir "$T/lower/map"
+	cp "$BIN/probe_true" "$T/lower/map/true"
+	cp "$BIN/probe_true" "$T/lower/allow/true"
+	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
 	mount -t overlay overlay -o "lowerdir=$T/lower,upperdir=$T/upper,workdir=$T/work" "$T/merged"
 	echo content | tee "$T/secret" "$T/else/plain" "$T/trusted/file" >"$T/source/plain"
 	ln "$T/secret" "$T/else/secret"

@@ -120,6 +120,12 @@ static int op_sysfs(char **a)
 	return private_mounts() ? -1 : mount("none", a[0], "sysfs", 0, NULL);
 }
 
+/* the kernel's objects once more */
+static int op_procfs(char **a)
+{
+	return private_mounts() ? -1 : mount("none", a[0], "proc", 0, NULL);
+}
+
 static int op_bind(char **a)
 {
 	return private_mounts() ? -1 : mount(a[0], a[0], NULL, MS_BIND, NULL);
@@ -650,6 +656,7 @@ static const struct operation {
 	{"mount", 1, op_mount},
 	{"overlay", 1, op_overlay},
 	{"sysfs", 1, op_sysfs},
+	{"procfs", 1, op_procfs},
 	{"bind", 1, op_bind},
 	{"propagation", 1, op_propagation},
 	{"remount", 1, op_remount},
