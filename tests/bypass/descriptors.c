@@ -49,13 +49,18 @@ static int truncate_kept(char **a)
 	return ftruncate(kept, 0);
 }
 
-static int reopen_kept(char **a)
+static int reopen(int fd)
 {
 	char link[64];
 
-	(void)a;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", kept);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	return open(link, O_RDONLY);
+}
+
+static int reopen_kept(char **a)
+{
+	(void)a;
+	return reopen(kept);
 }
 
 static int open_below_kept(char **a)
@@ -80,6 +85,14 @@ static int receive(char **a)
 	(void)a;
 	close(kept);
 	return receive_descriptor(ends[1]);
+}
+
+/* MODE FILE, received, and opened again */
+static int receive_reopen(char **a)
+{
+	int fd = receive(a);
+
+	return fd < 0 ? before("receive") : reopen(fd);
 }
 
 static int fetch_from(pid_t pid)
@@ -185,6 +198,7 @@ const struct operation descriptor_operations[] = {
 	{"kept-folder", 2, open_below_kept, keep_file},
 	{"kept-exec", 2, exec_kept, keep_file},
 	{"receive", 2, receive, send_prepare},
+	{"receive-reopen", 2, receive_reopen, send_prepare},
 	{"fetch-peer", 2, fetch_peer, keep_file},
 	{"fetch-outside", 2, fetch_outside, keep_file},
 	{"kept-mapping", 1, read_mapping, keep_mapping},

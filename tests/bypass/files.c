@@ -55,19 +55,21 @@ static int tmpfile_link(char **a)
 	return fd < 0 ? fd : linkat(AT_FDCWD, from, AT_FDCWD, a[0], AT_SYMLINK_FOLLOW);
 }
 
-/* KIND FOLDER: what looks like another name */
+/* KIND: a file of T/odd, of whose name one part decides; "long-BYTE" is 255 bytes with this at the end */
 static int odd_prepare(char **a)
 {
-	char name[256];
+	static const char *const names[][2] = {
+		{"deleted", "gone (deleted)"}, {"there", "gone"},   {"newline", "a\nb"}, {"space", "a b"},
+		{"bytes", "a\377\300b"},       {"byte", "ax\300b"},
+	};
+	char name[256] = "";
 
-	if (!strcmp(a[0], "long"))
-		snprintf(name, sizeof(name), "%0255d", 0);
-	else
-		snprintf(name, sizeof(name), "%s",
-			 !strcmp(a[0], "deleted")   ? "file (deleted)"
-			 : !strcmp(a[0], "newline") ? "a\nb"
-						    : "a\377\300b");
-	snprintf(place, sizeof(place), "%s/%s", a[1], name);
+	if (!strncmp(a[0], "long-", 5))
+		snprintf(name, sizeof(name), "%0254d%c", 0, a[0][5]);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(a[0], names[i][0]))
+			snprintf(name, sizeof(name), "%s", names[i][1]);
+	snprintf(place, sizeof(place), "%s/odd/%s", fixture_root, name);
 	return write_file(place, "content\n", 0644);
 }
 
@@ -75,6 +77,51 @@ static int read_place(char **a)
 {
 	(void)a;
 	return open(place, O_RDONLY);
+}
+
+/* NAME below the overlay: its data is in the upper layer already */
+static int copied_up_prepare(char **a)
+{
+	char layer[4096];
+	int fd;
+
+	snprintf(place, sizeof(place), "%s/merged/%s", fixture_root, a[0]);
+	snprintf(layer, sizeof(layer), "%s/upper/%s", fixture_root, a[0]);
+	fd = open(place, O_WRONLY | O_APPEND);
+	return fd < 0 || close(fd) ? -1 : access(layer, F_OK);
+}
+
+/* LEVELS of folders with names of 250 bytes, from the fixture's `deep` down: the last of them */
+static int long_path(const char *levels, int make)
+{
+	char name[251];
+	int at, next;
+
+	snprintf(name, sizeof(name), "%0250d", 0);
+	snprintf(place, sizeof(place), "%s/deep", fixture_root);
+	at = open(place, O_PATH | O_DIRECTORY);
+	for (int n = atoi(levels); n > 0 && at >= 0; n--) {
+		if (make && mkdirat(at, name, 0755) && errno != EEXIST)
+			return -1;
+		next = openat(at, name, O_PATH | O_DIRECTORY);
+		close(at);
+		at = next;
+	}
+	return at;
+}
+
+static int long_path_prepare(char **a)
+{
+	int fd = openat(long_path(a[0], 1), "file", O_WRONLY | O_CREAT, 0644);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int long_path_read(char **a)
+{
+	int at = long_path(a[0], 0);
+
+	return at < 0 ? before("folder") : openat(at, "file", O_RDONLY);
 }
 
 /* FILE: by a file handle */
@@ -404,7 +451,9 @@ static int set_file_attributes(char **a)
 
 const struct operation file_operations[] = {
 	{"tmpfile-link", 1, tmpfile_link, NULL},
-	{"odd-name", 2, read_place, odd_prepare},
+	{"odd-name", 1, read_place, odd_prepare},
+	{"copied-up", 1, read_place, copied_up_prepare},
+	{"long-path", 1, long_path_read, long_path_prepare},
 	{"handle", 1, handle, handle_prepare},
 	{"map-files", 1, read_place, map_files_prepare},
 	{"proc-cwd", 1, read_place, cwd_prepare},

@@ -31,6 +31,7 @@ bypass_mounts() {
 	cp "$BIN/probe_true" "$T/lower/map/true"
 	cp "$BIN/probe_true" "$T/lower/allow/true"
 	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
+	echo content | tee "$T/lower/deny/copied" >"$T/lower/allow/copied"
 	mount -t overlay overlay -o "lowerdir=$T/lower,upperdir=$T/upper,workdir=$T/work" "$T/merged"
 	echo content | tee "$T/secret" "$T/else/plain" "$T/trusted/file" >"$T/source/plain"
 	ln "$T/secret" "$T/else/secret"
