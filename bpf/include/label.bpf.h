@@ -146,7 +146,7 @@ static __always_inline u64 truncate_token(const struct inode *inode)
 
 static __always_inline u64 cgroup_id(struct task_struct *task)
 {
-	return task->cgroups->dfl_cgrp->kn->id;
+	return task_fields(task)->cgroups->dfl_cgrp->kn->id;
 }
 
 /*
@@ -171,7 +171,7 @@ static __always_inline void label_merge_leader(struct pv_label *l, struct task_s
 
 static __always_inline u32 task_uid(struct task_struct *task)
 {
-	return task->real_cred->euid.val;
+	return task_fields(task)->real_cred->euid.val;
 }
 
 static __always_inline void origin_get(struct pv_origin *o, const struct pv_label *l,
