@@ -16,7 +16,8 @@
  * A unix socket that is renamed is connected to by its new name from then on. So of a socket, and of a
  * directory, the names are read a second time, as those of sockets.
  *
- * What was undecidable about a name was decided as such with the name; nothing is added here.
+ * What was undecidable about a name was decided as such with the name; nothing is added here. That was as the
+ * name of a file: as that of a socket it is decided here.
  */
 #ifndef PAVISE_FOLLOW_BPF_H
 #define PAVISE_FOLLOW_BPF_H
@@ -37,6 +38,14 @@ struct pv_follow {
 
 /* What is known of a profile's new name: an answer, or for directories a state. */
 #define PV_NOTHING 0xffffffffu
+#define PV_UNREAD  0xfffffffeu /* the name cannot be read, and matters */
+
+/* Read the "/" behind the directory in scratch. The root's name is one already. */
+static __always_inline void below(struct pv_scratch *s, struct pv_matcher *m)
+{
+	if (s->names_len)
+		matcher_slash(m);
+}
 
 /*
  * Read the name in scratch with the subject's i-th profile: the answer at its end, or the state behind
@@ -62,11 +71,15 @@ __weak int follow_read(struct pv_scratch *s, u32 i, u32 how, u32 generation)
 	start = m.at;
 	if (start & PV_DECIDED)
 		return 0;
+	if (s->end != PV_WALK_OK) {
+		s->state = PV_UNREAD;
+		return 0;
+	}
 	if (path_answer(s, start, generation) < 0)
 		return PV_STALE;
 	m.at = s->state;
 	if (how & FOLLOW_DIRECTORY)
-		matcher_slash(&m);
+		below(s, &m);
 	else
 		m.at = PV_DECIDED | matcher_answer(&m);
 	s->state = m.at;
@@ -101,10 +114,21 @@ static __always_inline int settled_row(struct pv_scratch *s, struct pv_matcher *
 	return answer >= (int)m->head->n_rows ? PV_UNKNOWN : answer;
 }
 
+/* What a profile says of a name that cannot be decided. A function of its own for 6.1, which loses bounds. */
+__weak u32 follow_undecidable(u32 number, u32 how)
+{
+	struct pv_matcher m;
+
+	if (!matcher_open(&m) || number >= PV_PROFILES_MAX)
+		return PV_DENY;
+	return how & FOLLOW_UNIX ? m.head->profiles[number].net_undecidable
+				 : m.head->profiles[number].path_undecidable;
+}
+
 /* What the subject's i-th profile says: s->follow[i] of the new name against s->state of the old. */
 __weak int follow_compare(struct pv_scratch *s, u32 i, u32 how, u32 generation)
 {
-	u32 number, to, from, undecidable;
+	u32 number, to, from;
 	struct pv_profile *p;
 	struct pv_matcher m;
 	int old_row, new_row;
@@ -116,13 +140,9 @@ __weak int follow_compare(struct pv_scratch *s, u32 i, u32 how, u32 generation)
 	p = subject_profile(&m, &s->subject, i, &number);
 	from = s->state;
 	to = s->follow[i & PV_HELD_MAX];
-	if (!p || from == to)
+	if (!p || (from == to && from != PV_UNREAD))
 		return 0;
-	undecidable =
-		how & FOLLOW_UNIX
-			? p->net_undecidable
-			: p->path_undecidable; /* 6.1 loses the bounds of what p comes from further on */
-	if (from & to & PV_DECIDED) {
+	if (from & to & PV_DECIDED && from != PV_UNREAD && to != PV_UNREAD) {
 		old_row = settled_row(s, &m, from, generation);
 		new_row = settled_row(s, &m, to, generation);
 		if (old_row >= 0 && new_row >= 0) {
@@ -131,7 +151,7 @@ __weak int follow_compare(struct pv_scratch *s, u32 i, u32 how, u32 generation)
 		}
 	}
 	s->answer.walk = PV_WALK_SUBTREE;
-	answer_take(&s->answer, undecidable, number, s->answer.access);
+	answer_take(&s->answer, follow_undecidable(number, how), number, s->answer.access);
 	return 0;
 }
 
@@ -161,14 +181,14 @@ __weak int follow_once(const struct pv_follow *f)
 	s->answer.cell = s->answer.profile = 0;
 	s->answer.walk = PV_WALK_OK;
 	s->answer.access = f->from.want & 0xff;
-	if (!follow_walk(s, f->dentry, f->mnt))
+	if (!follow_walk(s, f->dentry, f->mnt) && !(f->how & FOLLOW_UNIX))
 		return 0;
 	for (u32 i = 0; i < 1 + PV_HELD_MAX && !r; i++) {
 		if (i < s->subject.n)
 			r = follow_read(s, i, f->how, generation);
 		s->follow[i] = s->state;
 	}
-	if (r || !follow_walk(s, f->from.dentry, f->from.mnt))
+	if (r || (!follow_walk(s, f->from.dentry, f->from.mnt) && !(f->how & FOLLOW_UNIX)))
 		return r == PV_STALE ? r : 0;
 	for (u32 i = 0; i < 1 + PV_HELD_MAX && !r; i++) {
 		if (i >= s->subject.n)
@@ -214,7 +234,7 @@ static __always_inline bool follow_exe(struct pv_scratch *s, u32 generation)
 	PV_READ(&m, 1, 1, 0); /* no name begins so */
 	none = m.at;
 	m.at = s->state;
-	matcher_slash(&m);
+	below(s, &m);
 	return m.at != none || m.fault;
 }
 

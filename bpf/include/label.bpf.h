@@ -241,7 +241,7 @@ static __always_inline int label_refresh(struct pv_label *l, struct pv_scratch *
 	l->generation = 0;
 	barrier();
 	if (other_set)
-		l->exec_inode = 0; /* decided by another policy set */
+		l->exec_inode = l->truncates = 0; /* decided by another policy set */
 	if (l->cgroup_id && moved && l->profile && l->profile != (u32)profile)
 		label_hold(l, l->profile);
 	barrier();

@@ -181,7 +181,6 @@ struct super_block {
 	u32 s_dev;
 	unsigned long s_flags;
 	unsigned long s_magic;
-	struct block_device *s_bdev;
 	struct dentry *s_root;
 	struct list_head s_mounts; /* to 6.17 */
 };
@@ -321,6 +320,7 @@ struct unix_address {
 
 struct inet_sock {
 	struct sock sk;
+	__be32 inet_saddr;
 	int uc_index;
 };
 

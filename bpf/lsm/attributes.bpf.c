@@ -143,8 +143,10 @@ int inode_setattr(u64 *ctx)
 
 static __noinline int flags_decide(struct file *file)
 {
-	struct pv_question q = {
-		.hook = PV_HOOK_FILE_IOCTL, .want = PV_WANT1(PV_ACC_ATTRIBUTES), .seen = PV_NO_ACCESS};
+	struct pv_question q = {.hook = PV_HOOK_FILE_IOCTL,
+				.want = PV_WANT1(PV_ACC_ATTRIBUTES),
+				.seen = PV_NO_ACCESS,
+				.layer = 1}; /* overlayfs asks of a layer's file, too */
 
 	q.dentry = (u64)file->f_path.dentry;
 	q.mnt = (u64)file->f_path.mnt;

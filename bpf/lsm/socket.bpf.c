@@ -157,15 +157,19 @@ static __always_inline void destination(u64 sk, u16 family, u32 *address)
 
 /*
  * Can the unspecified IPv4 address lead elsewhere than destination() says? To an address of the device that
- * the socket is bound to or sends by, or to what a message brings besides (IP_PKTINFO).
+ * the socket is bound to or sends by, to what a message brings besides (IP_PKTINFO), or to loopback, where
+ * the socket is bound to an address that it cannot send from.
  */
 static __always_inline bool leads_elsewhere(u64 sk, u32 ask)
 {
 	int device = 0, sends_by = 0;
+	u32 own = 0, from = 0;
 
+	READ_FIELD(&own, sock, sk, __sk_common.skc_rcv_saddr);
+	READ_FIELD(&from, inet_sock, sk, inet_saddr);
 	READ_FIELD(&device, sock, sk, __sk_common.skc_bound_dev_if);
 	READ_FIELD(&sends_by, inet_sock, sk, uc_index);
-	return ask & ASK_CONTROL || device || sends_by;
+	return ask & ASK_CONTROL || device || sends_by || own != from;
 }
 
 static __always_inline u16 socket_family(u64 sk)

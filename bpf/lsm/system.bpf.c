@@ -28,12 +28,9 @@
 #define MS_BIND		    0x1000
 #define MS_MOVE		    0x2000
 #define MS_PROPAGATION	    0x1e0000 /* shared, private, slave, unbindable */
-#define OVERLAYFS_MAGIC	    0x794c7630
-#define ECRYPTFS_MAGIC	    0xf15f
 #define TMPFS_MAGIC	    0x01021994
 #define RAMFS_MAGIC	    0x858458f6
 #define HUGETLBFS_MAGIC	    0x958458f6
-#define MQUEUE_MAGIC	    0x19800202
 #define BPF_FS_MAGIC	    0xcafe4a11
 #define DEVPTS_SUPER_MAGIC  0x1cd1
 #define FUSE_SUPER_MAGIC    0x65735546
@@ -194,28 +191,22 @@ static __always_inline bool is_new(const struct super_block *sb)
 }
 
 /*
- * Is what a new file system shows its own? It is on a disk that is not mounted yet, or begins empty, or is
- * what a server of the task's says. Others show what is there by further names: an overlay its layers, procfs
- * and its like the kernel's objects, a network file system what may be mounted from its server already.
+ * Is what a new file system shows its own? It begins empty, or is what a server of the task's says. Others
+ * show what is there by further names: an overlay its layers, procfs and its like the kernel's objects, a
+ * disk or a server what may have been mounted from there a moment ago.
  */
 static __always_inline bool is_own_content(const struct super_block *sb)
 {
-	u64 disk = 0;
-
 	switch (sb->s_magic) {
 	case TMPFS_MAGIC:
 	case RAMFS_MAGIC:
 	case HUGETLBFS_MAGIC:
-	case MQUEUE_MAGIC:
 	case BPF_FS_MAGIC:
 	case DEVPTS_SUPER_MAGIC:
 	case FUSE_SUPER_MAGIC:
 		return true;
-	case OVERLAYFS_MAGIC:
-	case ECRYPTFS_MAGIC: /* they pass on their layer's disk */
-		return false;
 	}
-	return READ_FIELD(&disk, super_block, (u64)sb, s_bdev) && disk;
+	return false;
 }
 
 /* Once the file system is there, before its mount is attached. */

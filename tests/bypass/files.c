@@ -124,6 +124,19 @@ static int long_path_read(char **a)
 	return at < 0 ? before("folder") : openat(at, "file", O_RDONLY);
 }
 
+/* PATH LEVELS: a socket at a path goes below such folders */
+static int socket_far_prepare(char **a)
+{
+	return mknod(a[0], S_IFSOCK | 0600, 0) || long_path(a[1], 1) < 0 ? -1 : 0;
+}
+
+static int socket_far(char **a)
+{
+	int at = long_path(a[1], 0);
+
+	return at < 0 ? before("folder") : renameat(AT_FDCWD, a[0], at, "socket");
+}
+
 /* FILE: by a file handle */
 static union {
 	struct file_handle handle;
@@ -454,6 +467,7 @@ const struct operation file_operations[] = {
 	{"odd-name", 1, read_place, odd_prepare},
 	{"copied-up", 1, read_place, copied_up_prepare},
 	{"long-path", 1, long_path_read, long_path_prepare},
+	{"socket-far", 2, socket_far, socket_far_prepare},
 	{"handle", 1, handle, handle_prepare},
 	{"map-files", 1, read_place, map_files_prepare},
 	{"proc-cwd", 1, read_place, cwd_prepare},

@@ -179,6 +179,17 @@ static int connect_device(char **a)
 	return fd < 0 ? fd : connect(fd, (struct sockaddr *)&address, length);
 }
 
+/* ADDRESS, from a socket that is bound to one that it cannot send from */
+static int connect_multicast(char **a)
+{
+	struct sockaddr_in group = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0xef010101)};
+	int fd = socket_for(a[0], SOCK_DGRAM, 0);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&group, sizeof(group)))
+		return before("bind");
+	return fd < 0 ? fd : connect(fd, (struct sockaddr *)&address, length);
+}
+
 /* PATH NEW: the socket at a path gets another */
 static int socket_at(char **a)
 {
@@ -218,6 +229,7 @@ const struct operation network_operations[] = {
 	{"sctp-send", 1, sctp_send, NULL},
 	{"sctp-primary", 1, sctp_primary, sctp_associate},
 	{"send-from", 1, send_from, NULL},
+	{"connect-multicast", 1, connect_multicast, NULL},
 	{"connect-device", 1, connect_device, NULL},
 	{"socket-rename", 2, socket_rename, socket_at},
 	{"module-request", 1, module_request, forget_module},
