@@ -54,6 +54,7 @@ static __always_inline void below(struct pv_scratch *s, struct pv_matcher *m)
 __weak int follow_read(struct pv_scratch *s, u32 i, u32 how, u32 generation)
 {
 	u32 number, start;
+	int r;
 	struct pv_profile *p;
 	struct pv_matcher m;
 
@@ -75,15 +76,16 @@ __weak int follow_read(struct pv_scratch *s, u32 i, u32 how, u32 generation)
 		s->state = PV_UNREAD;
 		return 0;
 	}
-	if (path_answer(s, start, generation) < 0)
-		return PV_STALE;
+	r = path_answer(s, start, generation);
+	if (r == PV_STALE)
+		return r;
 	m.at = s->state;
 	if (how & FOLLOW_DIRECTORY)
 		below(s, &m);
 	else
 		m.at = PV_DECIDED | matcher_answer(&m);
-	s->state = m.at;
-	return m.fault ? PV_UNKNOWN : 0;
+	s->state = r < 0 || m.fault ? PV_UNREAD : m.at;
+	return 0;
 }
 
 /* Of two rows, what the first denies and the second does not, into s->answer. */
@@ -162,34 +164,55 @@ static __always_inline bool follow_walk(struct pv_scratch *s, u64 dentry, u64 mn
 	return walk(s) == PV_WALK_OK;
 }
 
+/*
+ * Walk to one of the names. False: there is none, and that was decided. As a socket's it was not, nor by whom
+ * if that cannot be said.
+ */
+static __always_inline bool follow_name(struct pv_scratch *s, const struct pv_follow *f, int governed,
+					u64 dentry, u64 mnt)
+{
+	if (governed != PV_UNKNOWN)
+		return follow_walk(s, dentry, mnt) || f->how & FOLLOW_UNIX;
+	s->end = PV_WALK_CGROUP;
+	s->names_len = 0;
+	return true;
+}
+
 /* Decide with the image at hand, as decide_once(). */
 __weak int follow_once(const struct pv_follow *f)
 {
 	struct pv_scratch *s;
 	struct pv_matcher m;
 	u32 generation;
-	int r = 0;
+	int governed, r = 0;
 
 	if (!f || !matcher_open(&m))
 		return 0;
 	generation = m.head->generation;
 	s = scratch_get(bpf_get_current_task_btf());
-	if (!s || subject_open(s, generation) != SUBJECT_GOVERNED)
+	if (!s)
+		return f->how & FOLLOW_UNIX ? decide_bare(&f->from) : 0;
+	governed = subject_open(s, generation);
+	if (governed == PV_STALE)
+		return governed;
+	if (governed == SUBJECT_UNGOVERNED || (governed == PV_UNKNOWN && !(f->how & FOLLOW_UNIX)))
 		return 0;
 	s->context.exe = s->subject.exe;
 	s->context.inode = f->from.inode;
 	s->answer.cell = s->answer.profile = 0;
 	s->answer.walk = PV_WALK_OK;
 	s->answer.access = f->from.want & 0xff;
-	if (!follow_walk(s, f->dentry, f->mnt) && !(f->how & FOLLOW_UNIX))
+	if (!follow_name(s, f, governed, f->dentry, f->mnt))
 		return 0;
 	for (u32 i = 0; i < 1 + PV_HELD_MAX && !r; i++) {
 		if (i < s->subject.n)
 			r = follow_read(s, i, f->how, generation);
 		s->follow[i] = s->state;
 	}
-	if (r || (!follow_walk(s, f->from.dentry, f->from.mnt) && !(f->how & FOLLOW_UNIX)))
-		return r == PV_STALE ? r : 0;
+	if (r)
+		return r;
+	if (!follow_name(s, f, governed, f->from.dentry, f->from.mnt))
+		return 0;
 	for (u32 i = 0; i < 1 + PV_HELD_MAX && !r; i++) {
 		if (i >= s->subject.n)
 			break;
@@ -217,8 +240,7 @@ static __always_inline bool follow_default(struct pv_scratch *s, u32 i, u32 gene
 	return s->state == (PV_DECIDED | matcher_answer(&m)) && !m.fault;
 }
 
-/* Does it matter what executable has a name below the directory that was walked to, or can that not be said?
- */
+/* Does it matter what executable is below the directory that was walked to, or can that not be said? */
 static __always_inline bool follow_exe(struct pv_scratch *s, u32 generation)
 {
 	struct pv_matcher m;

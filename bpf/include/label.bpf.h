@@ -138,7 +138,8 @@ static __always_inline bool truncate_by_path(void)
 	return !bpf_core_field_exists(union security_list_options, file_truncate);
 }
 
-/* Of a file that is to be truncated by an open: no other has the same, nor a later one in its place. */
+/* Of a file that is to be truncated by an open. No other has the same, nor, where there are generations, a
+ * later one in its place. */
 static __always_inline u64 truncate_token(const struct inode *inode)
 {
 	return (u64)inode->i_sb->s_dev << 32 ^ inode->i_generation ^ inode->i_ino * 0x9e3779b97f4a7c15ull;

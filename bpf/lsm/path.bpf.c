@@ -141,6 +141,7 @@ static __noinline int follow_decide(struct path *dir, struct dentry *dentry, str
 	if (r < 0 || f.from.hook != PV_HOOK_PATH_RENAME || (type != S_IFDIR && type != S_IFSOCK))
 		return r;
 	f.how |= FOLLOW_UNIX;
+	f.from.kind = PV_KIND_UNIX;
 	f.from.quiet |= !!r;
 	socket = follow(&f);
 	return socket < 0 ? socket : r || socket;

@@ -442,13 +442,12 @@ static __noinline int unix_bind_decide(u64 address, int length)
 SEC("lsm/socket_create")
 int socket_create(u64 *ctx)
 {
+	/* up to 6.5 the upper half of an int is what was there */
+	int family = ctx[0], type = ctx[1], protocol = ctx[2], kern = ctx[3];
 	struct pv_label *l;
 	int r;
 
-	int family = ctx[0], type = ctx[1], protocol = ctx[2], kern = ctx[3];
-
-	/* denied; the kernel's own; by its name, later. Up to 6.5 the upper half of an int is what was there
-	 */
+	/* denied; the kernel's own; by its name, later */
 	if (ctx[4] || kern || family == AF_UNIX)
 		return ctx[4];
 	if (label_free(&l))

@@ -16,10 +16,10 @@
  *
  * Rules are about names, and a mount decides what stands under a name. Where rules depend on names, a
  * policy that does not say `mount: allow` permits only what leaves their meaning alone: a new file
- * system on a directory below which no rule applies, changes of a mount, and unmounting. What
- * is bound, moved or attached as a tree comes from somewhere that the hooks do not show, and a file system
- * that is mounted already, an overlay, or procfs and its like show other names of what is there. This is the
- * difference between the columns PV_ACC_MOUNT and PV_COL_REMOUNT.
+ * system on a directory below which no rule applies and no executable is that a condition names, changes of a
+ * mount, and unmounting. What is bound, moved or attached as a tree comes from somewhere that the hooks do
+ * not show, and a file system that is mounted already, an overlay, or procfs and its like show other names of
+ * what is there. This is the difference between the columns PV_ACC_MOUNT and PV_COL_REMOUNT.
  */
 #include "agent.bpf.h"
 #include "follow.bpf.h"
