@@ -79,31 +79,39 @@ static int sctp_connect_many(char **a)
 				   (socklen_t)(number * sizeof(list[0])));
 }
 
-/* WHAT: "more", another address in a control message */
-static int sctp_send_more(char **a)
+/* A byte to the address, with what else the kernel is told, `size` bytes of it at most that of struct
+ * in_pktinfo. */
+static int send_told(int fd, int level, int type, const void *data, size_t size)
 {
-	int fd = socket_for("127.0.0.4:80", SOCK_SEQPACKET, IPPROTO_SCTP);
 	union {
-		char room[CMSG_SPACE(sizeof(struct in_addr))];
+		char room[CMSG_SPACE(sizeof(struct in_pktinfo))];
 		struct cmsghdr align;
 	} control = {{0}};
-	struct sockaddr_in other = loopback(2);
 	struct iovec text = {.iov_base = "x", .iov_len = 1};
 	struct msghdr m = {.msg_name = &address,
 			   .msg_namelen = length,
 			   .msg_iov = &text,
 			   .msg_iovlen = 1,
 			   .msg_control = control.room,
-			   .msg_controllen = sizeof(control.room)};
+			   .msg_controllen = CMSG_SPACE(size)};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
-	c->cmsg_level = IPPROTO_SCTP;
-	c->cmsg_type = SCTP_DSTADDRV4;
-	c->cmsg_len = CMSG_LEN(sizeof(other.sin_addr));
-	memcpy(CMSG_DATA(c), &other.sin_addr, sizeof(other.sin_addr));
-	if (strcmp(a[0], "more"))
-		m.msg_controllen = 0;
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(c), data, size);
 	return fd < 0 ? fd : sendmsg(fd, &m, 0) < 0 ? -1 : 0;
+}
+
+/* WHAT: "more", another address in a control message */
+static int sctp_send_more(char **a)
+{
+	int fd = socket_for("127.0.0.4:80", SOCK_SEQPACKET, IPPROTO_SCTP);
+	struct sockaddr_in other = loopback(2);
+
+	if (!strcmp(a[0], "more"))
+		return send_told(fd, IPPROTO_SCTP, SCTP_DSTADDRV4, &other.sin_addr, sizeof(other.sin_addr));
+	return fd < 0 ? fd : sendto(fd, "x", 1, 0, (struct sockaddr *)&address, length) < 0 ? -1 : 0;
 }
 
 static int sctp_bind_list(char **a)
@@ -147,26 +155,9 @@ static int sctp_primary(char **a)
 /* ADDRESS, from 127.0.0.2 */
 static int send_from(char **a)
 {
-	union {
-		char room[CMSG_SPACE(sizeof(struct in_pktinfo))];
-		struct cmsghdr align;
-	} control = {{0}};
 	struct in_pktinfo from = {.ipi_spec_dst.s_addr = htonl(INADDR_LOOPBACK + 1)};
-	struct iovec text = {.iov_base = "x", .iov_len = 1};
-	int fd = socket_for(a[0], SOCK_DGRAM, 0);
-	struct msghdr m = {.msg_name = &address,
-			   .msg_namelen = length,
-			   .msg_iov = &text,
-			   .msg_iovlen = 1,
-			   .msg_control = control.room,
-			   .msg_controllen = sizeof(control.room)};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
-	c->cmsg_level = IPPROTO_IP;
-	c->cmsg_type = IP_PKTINFO;
-	c->cmsg_len = CMSG_LEN(sizeof(from));
-	memcpy(CMSG_DATA(c), &from, sizeof(from));
-	return fd < 0 ? fd : (int)sendmsg(fd, &m, 0);
+	return send_told(socket_for(a[0], SOCK_DGRAM, 0), IPPROTO_IP, IP_PKTINFO, &from, sizeof(from));
 }
 
 /* ADDRESS, by the loopback device */
