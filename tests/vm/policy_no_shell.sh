@@ -34,6 +34,8 @@ denied "sh by its loader" "failed to map" "deny map /usr/bin/dash" under no-shel
 SHIPPED=no-egress
 works "this machine" "nginx" under no-egress curl -s http://127.0.0.1:8000/
 denied "the outside" "Permission denied" "deny connect 192.0.2.1:8000" under no-egress curl -sv http://192.0.2.1:8000/
+denied "an address of the outside as one's own" "Operation not permitted" "deny capability net_admin" \
+	under no-egress ip address add 192.0.2.2/32 dev lo
 kill $server
 wait $server 2>/dev/null
 ip address del 192.0.2.1/32 dev lo
