@@ -4,9 +4,14 @@
  *
  * The policies are in force before anybody can enter the cgroup, and they stay in force as long as
  * anybody can be governed by them: until the owner is gone and the cgroup is empty and removed, and
- * then until no process holds them that left the cgroup before. The last is asked of the labels. A
- * process that forks into a new number while /proc is read could be missed, so two readings in a row
- * must agree. Nothing is killed.
+ * then until nobody holds them who left the cgroup before. The last is asked of the labels, in the
+ * kernel: no mount and no namespace hides one from that. Nothing is killed.
+ *
+ * The labels are read by ascending number, so that who forks, or executes as a thread, while they are read
+ * can have got a number that was passed already. Each time somebody with a profile does either is counted.
+ * Two readings in a row in which nobody did, and in neither of which there is a holder, mean that there is
+ * none: what was forked before the first and was not visible in it yet is so in the second. Where there is
+ * always somebody who forks, the policies stay in force until the next time that it is looked.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +23,8 @@
 
 #define RUNS_MAX       1024
 #define RUNS_CGROUP    "/pavise"
-#define LABEL_READINGS 2
+#define READINGS       2 /* in which nobody may have forked */
+#define READINGS_TRIES 16
 
 struct run {
 	struct run *next;
@@ -53,32 +59,41 @@ static void run_free(struct run *run)
 	free(run);
 }
 
-struct holder {
+struct search {
 	const struct spec *spec;
 	int slot;
+	bool found;
 };
 
-static int visit_label(void *context, const struct pv_label *label)
+static void take_holder(void *context, const void *data, size_t size)
 {
-	const struct holder *h = context;
+	const struct pv_holder_record *holder = data;
+	struct search *s = context;
 
-	if (label->flags & PV_LABEL_OVERFULL || spec_profile_has_slot(h->spec, label->profile, h->slot))
-		return 1;
-	for (uint32_t i = 0; i < PV_HELD_MAX && label->held[i]; i++)
-		if (spec_profile_has_slot(h->spec, label->held[i], h->slot))
-			return 1;
-	return 0;
+	(void)size;
+	if (holder->flags & PV_LABEL_OVERFULL || spec_profile_has_slot(s->spec, holder->profile, s->slot))
+		s->found = true;
+	for (uint32_t i = 0; i < PV_HELD_MAX; i++)
+		if (holder->held[i] && spec_profile_has_slot(s->spec, holder->held[i], s->slot))
+			s->found = true;
 }
 
 /* May a process still be governed by the run's policies? Yes, when in doubt. */
 static bool run_is_held(const struct run *run)
 {
-	struct holder holder = {&run->agent->live.spec, run->slot};
+	struct search search = {.spec = &run->agent->live.spec, .slot = run->slot};
+	struct kernel *k = &run->agent->kernel;
 
-	for (int i = 0; i < LABEL_READINGS; i++)
-		if (kernel_labels(&run->agent->kernel, visit_label, &holder))
-			return true;
-	return false;
+	for (int try = 0; try < READINGS_TRIES; try++) {
+		uint64_t before = __atomic_load_n(&k->state->copies, __ATOMIC_ACQUIRE);
+
+		for (int i = 0; i < READINGS; i++)
+			if (kernel_holders(k, take_holder, &search) || search.found)
+				return true;
+		if (__atomic_load_n(&k->state->copies, __ATOMIC_ACQUIRE) == before)
+			return false;
+	}
+	return true;
 }
 
 static int drop_policies(struct run *run)

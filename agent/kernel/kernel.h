@@ -126,10 +126,11 @@ int kernel_files(struct kernel *k, void (*record)(void *context, const void *dat
 int kernel_label_tasks(struct kernel *k);
 
 /*
- * The labels of all processes, as /proc lists them. A process whose label has never been set is
- * skipped. 0 or -errno; `visit` ends the walk early with a value other than 0, which is returned.
+ * Run the iterator over those who have a profile, threads included, and hand each pv_holder_record to
+ * `record`. 0 or -errno. Who forks or executes meanwhile can be missed: state->copies counts both.
  */
-int kernel_labels(struct kernel *k, int (*visit)(void *context, const struct pv_label *label), void *context);
+int kernel_holders(struct kernel *k, void (*record)(void *context, const void *data, size_t size),
+		   void *context);
 
 /* The label of one process. 0; -ESRCH: it is gone, or its label has never been set; -errno. */
 int kernel_label(struct kernel *k, int pid, struct pv_label *label);

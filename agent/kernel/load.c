@@ -216,6 +216,19 @@ static int load_objects(struct kernel *k, struct program_object o[PV_OBJECTS], s
 	return err;
 }
 
+/* In which mount namespace the service manager is, whose helper the kernel side knows there. */
+static void tell_host(struct kernel *k)
+{
+	struct stat st;
+
+	if (stat(k->paths->host, &st)) {
+		say_warning("%s cannot be read (%s): by `unit`, what sets a unit up is governed, too",
+			    k->paths->host, strerror(errno));
+		return;
+	}
+	__atomic_store_n(&k->state->host_mounts, (uint32_t)st.st_ino, __ATOMIC_RELEASE);
+}
+
 static int load_into_new(struct kernel *k, struct program_object o[PV_OBJECTS], struct refusal *r)
 {
 	int err;
@@ -229,6 +242,7 @@ static int load_into_new(struct kernel *k, struct program_object o[PV_OBJECTS], 
 		return refuse(r, -err, PAVISE_LOAD_FAILED, "the shared state cannot be mapped (%s)",
 			      strerror(-err));
 	__atomic_store_n(&k->state->abi, PV_ABI, __ATOMIC_RELEASE);
+	tell_host(k);
 	for (int i = 0; i < PV_OBJECTS && !err; i++)
 		err = own_maps(k, &o[i], r);
 	if (err)
@@ -305,6 +319,7 @@ static int adopt_state(struct kernel *k, struct refusal *r)
 			"the pins in %s/%s are of ABI %u and this program speaks ABI %u; run 'pavise unload' "
 			"(enforcement ends) and start again",
 			k->paths->bpffs, PINS, abi, PV_ABI);
+	tell_host(k);
 	return 0;
 }
 

@@ -26,6 +26,7 @@ const struct machine_paths machine_paths = {
 	.bpffs = "/sys/fs/bpf",
 	.run = "/run/pavise",
 	.pids = "/proc/self/ns/pid",
+	.host = "/proc/1/ns/mnt",
 };
 
 #define MACHINE_PIDS "pid:[4026531836]" /* PROC_PID_INIT_INO of include/linux/proc_ns.h */

@@ -27,6 +27,7 @@ struct machine_paths {
 	const char *bpffs;
 	const char *run;  /* state, socket and lock of the agent */
 	const char *pids; /* this process's pid namespace, a link */
+	const char *host; /* the first process's mount namespace, another one */
 };
 
 extern const struct machine_paths machine_paths;

@@ -2,13 +2,12 @@
 /*
  * Processes as the kernel side sees them: the task iterator, and the labels; and the agent's own files.
  *
- * The iterator's pin is an ordinary file whose content is one pv_task_record per process. Reads may
+ * An iterator's pin is an ordinary file whose content is one record per process, or per task. Reads may
  * end within a record, so the rest is kept for the next one. Another iterator has no content: its
  * work is done by reading it. The one over files is pinned as what would go through those of all tasks;
  * its program is linked anew for the calling thread alone.
  */
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -17,9 +16,10 @@
 #include "kernel/kernel.h"
 #include "util/util.h"
 
-#define ITERATOR       "iter_task_iter"
-#define LABEL_ITERATOR "iter_label_iter"
-#define FILE_ITERATOR  "iter_file_iter"
+#define ITERATOR	"iter_task_iter"
+#define LABEL_ITERATOR	"iter_label_iter"
+#define HOLDER_ITERATOR "iter_holder_iter"
+#define FILE_ITERATOR	"iter_file_iter"
 
 #define RECORDS_ROOM (256 * sizeof(struct pv_task_record))
 
@@ -107,32 +107,11 @@ int kernel_label(struct kernel *k, int pid, struct pv_label *label)
 	return 0;
 }
 
-/* Processes come and go under the walk: one that is gone, or has no label, is no error. */
-static int visit_process(struct kernel *k, int pid, int (*visit)(void *context, const struct pv_label *label),
-			 void *context)
+int kernel_holders(struct kernel *k, void (*record)(void *context, const void *data, size_t size),
+		   void *context)
 {
-	struct pv_label label;
-	int err = kernel_label(k, pid, &label);
+	CLEANUP_FREE char *path = kernel_pin(k, HOLDER_ITERATOR);
+	CLEANUP_CLOSE int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
-	if (err)
-		return err == -ESRCH ? 0 : err;
-	return visit(context, &label);
-}
-
-int kernel_labels(struct kernel *k, int (*visit)(void *context, const struct pv_label *label), void *context)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	int result = 0;
-
-	if (!proc)
-		return -errno;
-	while (!result && (entry = readdir(proc))) {
-		uint64_t pid;
-
-		if (!parse_number(entry->d_name, 1 << 22, &pid))
-			result = visit_process(k, (int)pid, visit, context);
-	}
-	closedir(proc);
-	return result;
+	return fd < 0 ? -errno : read_records(fd, sizeof(struct pv_holder_record), record, context);
 }

@@ -9,7 +9,7 @@
  * automaton as all names; the set of lists that it matches is its class. So for one set of items the
  * classes fall into groups in which the same items count, and a question parts the groups in halves:
  * the depth is logarithmic, however many executables the policies name. What is left is asked in
- * order: executed, owner, then uids by intervals, again in halves. Groups with one answer are one.
+ * order: executed, started, owner, then uids by intervals, again in halves. Groups with one answer are one.
  *
  * Choices are interned after those that they lead to, so a choice leads to lower numbers only.
  */
@@ -278,7 +278,19 @@ out:
 	return ret;
 }
 
-/* ---- owner and executed: yes or no ---- */
+/* ---- executed, started and owner: yes or no ---- */
+
+static bool asks_flag(const struct condition *c, enum pv_test test)
+{
+	switch (test) {
+	case PV_TEST_OWNER:
+		return c->owner;
+	case PV_TEST_STARTED:
+		return c->started;
+	default:
+		return c->executed;
+	}
+}
 
 static int ask_flag(const struct question *q, enum pv_test test, level_fn next, uint32_t *answer)
 {
@@ -287,8 +299,7 @@ static int ask_flag(const struct question *q, enum pv_test test, level_fn next, 
 	int ret = keep ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !ret && i < q->n; i++) {
-		const struct condition *c = condition_of(q, i);
-		bool asks = test == PV_TEST_OWNER ? c->owner : c->executed;
+		bool asks = asks_flag(condition_of(q, i), test);
 
 		keep[i] = !asks;
 		any = any || asks;
@@ -312,9 +323,14 @@ static int ask_owner(const struct question *q, uint32_t *answer)
 	return ask_flag(q, PV_TEST_OWNER, ask_uids, answer);
 }
 
+static int ask_started(const struct question *q, uint32_t *answer)
+{
+	return ask_flag(q, PV_TEST_STARTED, ask_owner, answer);
+}
+
 static int ask_executed(const struct question *q, uint32_t *answer)
 {
-	return ask_flag(q, PV_TEST_EXECUTED, ask_owner, answer);
+	return ask_flag(q, PV_TEST_EXECUTED, ask_started, answer);
 }
 
 /* ---- executables ---- */

@@ -18,8 +18,10 @@
 /* What must hold for an item to count. All zero: nothing. */
 struct condition {
 	uint32_t from, unless_from; /* numbers of executables_add(), or NO_CONDITION */
-	bool owner, executed, user;
-	uint32_t uid; /* with `user` */
+	bool owner, user;
+	bool executed; /* in its cgroup, whatever it was; */
+	bool started;  /* and not what sets others up */
+	uint32_t uid;  /* with `user` */
 };
 
 /* All lists of executables that rules and subjects name, and the classes that they make. */

@@ -68,20 +68,30 @@ static const void *block_at(const struct image *image, uint32_t number)
 	return image->blocks + (size_t)number * PV_BLOCK_SIZE;
 }
 
-static bool choice_holds(const struct image *image, const struct pv_choice *choice,
-			 const struct image_context *context)
+/* Is the class in a set? */
+static bool set_has(const struct image *image, uint32_t set, uint32_t class)
 {
 	const struct pv_image_head *head = head_of(image);
 	const uint32_t *words = block_at(image, head->set_block);
 
+	words += (size_t)set * head->set_words;
+	return class < head->n_exe && words[class / 32] >> (class % 32) & 1;
+}
+
+static bool choice_holds(const struct image *image, const struct pv_choice *choice,
+			 const struct image_context *context)
+{
+	uint32_t setup = head_of(image)->setup_set;
+
 	switch (choice->test) {
 	case PV_TEST_EXE:
-		words += (size_t)choice->value * head->set_words;
-		return context->exe < head->n_exe && words[context->exe / 32] >> (context->exe % 32) & 1;
+		return set_has(image, choice->value, context->exe);
 	case PV_TEST_OWNER:
 		return context->owner;
 	case PV_TEST_EXECUTED:
 		return context->executed;
+	case PV_TEST_STARTED:
+		return context->executed && (setup == PV_NO_SET || !set_has(image, setup, context->exe));
 	case PV_TEST_UID:
 		return context->uid >= choice->value;
 	}

@@ -13,7 +13,7 @@
  *   exe, user  conditions; without one of the keys above, in every cgroup
  *
  * Units and containers are set up in their cgroup by somebody else: they add the condition that the
- * process has executed there. For a unit that is not systemd's own helper, which executes in
+ * process has executed there. For a unit that is not systemd's own helper, the host's, which executes in
  * the cgroup before the unit's program does: what sets others up. The exec of the program itself is
  * decided by the profile that it leads to (bpf/include/subject.bpf.h).
  */
@@ -261,15 +261,14 @@ static int add_conditions(const struct adding *a, const struct policy_subject *s
 	struct policy_pattern exe = subject->exe, helper = {.text = helper_text};
 	int ret = 0;
 
-	condition->executed = subject->unit.text || subject->container;
+	condition->executed = subject->container;
+	condition->started = subject->unit.text;
 	condition->user = subject->user.text;
 	condition->uid = subject->uid;
 	if (exe.text)
 		ret = add_executables(a, &exe, 1, &condition->from);
-	if (!ret && subject->unit.text) {
-		ret = add_executables(a, &helper, 1, &condition->unless_from);
-		a->s->choices->setup = condition->unless_from;
-	}
+	if (!ret && subject->unit.text)
+		ret = add_executables(a, &helper, 1, &a->s->choices->setup);
 	return ret;
 }
 

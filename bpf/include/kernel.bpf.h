@@ -22,6 +22,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+#define FUSE_SUPER_MAGIC 0x65735546 /* its server says what is in it, and what is behind a file */
+
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
 /* Is there bpf_rdonly_cast()? It came with this type. */

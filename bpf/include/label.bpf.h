@@ -16,8 +16,9 @@
  * cgroup is noticed at once by bpf/trace, so that the profile is taken on even by a task that runs no hook
  * while it is there.
  *
- * The move of a process with several threads out of a governed cgroup makes every label stale
- * (thread_moves): its threads then take over what the leader holds.
+ * The move of a process with several threads makes every label stale (thread_moves): the kernel tells of the
+ * leader alone, which may have ended and stays where it was. The others then look at their cgroup, and take
+ * over what the leader holds.
  *
  * Soundness of the update order: the publisher swaps the image first and the generation word
  * afterwards. A label is resolved with the image at hand and takes that image's generation; a
@@ -207,6 +208,8 @@ static __always_inline int task_profile(struct pv_scratch *s, struct task_struct
 	s->query.context.exe = o->exe;
 	s->query.context.uid = o->uid;
 	s->query.context.executed = !o->exec_cgroup || o->exec_cgroup == o->cgroup_id;
+	s->query.context.started =
+		s->query.context.executed && !sets_up(o->exe, exe_mount(task, o->exe_inode), generation);
 	s->query.generation = generation;
 	s->query.cgroup = (u64)cgroup;
 	s->query.level = cgroup->level;
@@ -276,16 +279,14 @@ static __always_inline bool label_fresh(const struct pv_label *l, struct task_st
 
 /*
  * Is the current task one that sets up what is to run in its cgroup? It has executed nothing there, or a
- * program that is known to set others up. `exe`: the class of its executable.
+ * program that is known to set others up. `exe`: the class of its executable under `generation`.
  */
-static __always_inline bool label_sets_up(const struct pv_label *l, struct task_struct *task,
-					  struct pv_matcher *m, u32 exe)
+static __always_inline bool label_sets_up(const struct pv_label *l, struct task_struct *task, u32 exe,
+					  u32 generation)
 {
-	u32 fault = 0;
-
 	if (l->exec_cgroup && l->exec_cgroup != cgroup_id(task))
 		return true;
-	return m->head->setup_set != PV_NO_SET && set_has(m, m->head->setup_set, exe, &fault);
+	return sets_up(exe, exe_mount(task, l->exe_inode), generation);
 }
 
 /* Something that a label is resolved for and that is not in the stamp has changed, or is about to. */

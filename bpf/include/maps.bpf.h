@@ -71,7 +71,8 @@ struct pv_subject {
 struct pv_context {
 	u32 exe; /* class, PV_EXE_UNKNOWN */
 	u32 uid;
-	u32 executed;
+	u16 executed;
+	u16 started;
 	u32 owner_asked; /* an answer depended on the object's owner */
 	u64 inode;	 /* of the object, 0: it is yet to be made, and by this user */
 };

@@ -175,6 +175,9 @@ static long choose_step(u32 i, struct pv_choosing *c)
 	case PV_TEST_EXECUTED:
 		yes = c->context->executed;
 		break;
+	case PV_TEST_STARTED:
+		yes = c->context->started;
+		break;
 	case PV_TEST_UID:
 		yes = c->context->uid >= choice->value;
 		break;

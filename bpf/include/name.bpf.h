@@ -130,4 +130,42 @@ static __always_inline u32 exe_class(struct pv_scratch *s, struct task_struct *t
 	return answer < 0 || (u32)answer >= m.head->n_exe ? PV_EXE_UNKNOWN : (u32)answer;
 }
 
+/*
+ * Is this a program that sets others up: by its class under the image of `generation`, found by `mnt`, in the
+ * mount namespace of the host? A container's image, or a unit's own root, can have any file under that name.
+ * No, where that cannot be said: what sets others up is then governed, too. A function of its own for the
+ * verifier.
+ */
+__weak int sets_up(u32 class, u64 mnt, u32 generation)
+{
+	u64 ns = 0;
+	struct pv_matcher m;
+	u32 number = 0, fault = 0;
+
+	if (!mnt || !matcher_open(&m) || m.head->generation != generation || m.head->setup_set == PV_NO_SET ||
+	    !set_has(&m, m.head->setup_set, class, &fault))
+		return 0;
+	mnt -= MOUNT(mnt);
+	if (!READ_FIELD(&ns, mount, mnt, mnt_ns) || !ns || ns >= (u64)-4095)
+		return 0;
+	return READ_FIELD(&number, mnt_namespace, ns, ns.inum) && number && number == state.host_mounts;
+}
+
+/*
+ * The mount by which a task's executable was found, as long as that is the inode `inode`; 0. By way of
+ * memory, which turns it into a number for the verifier.
+ */
+static __always_inline u64 exe_mount(struct task_struct *task, u64 inode)
+{
+	struct mm_struct *mm = task_fields(task)->mm;
+	struct file *file = mm ? mm->exe_file : NULL;
+	u64 mnt = 0;
+
+	if (!file || (u64)file->f_inode != inode)
+		return 0;
+	bpf_probe_read_kernel(&mnt, sizeof(mnt),
+			      (void *)file + bpf_core_field_offset(struct file, f_path.mnt));
+	return mnt;
+}
+
 #endif

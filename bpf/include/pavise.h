@@ -57,7 +57,7 @@
 #include <linux/types.h>
 #endif
 
-#define PV_ABI	 7
+#define PV_ABI	 8
 #define PV_MAGIC 0x45535650 /* "PVSE", little endian */
 
 /* ---- image ---- */
@@ -157,6 +157,7 @@ enum pv_test {
 	PV_TEST_EXE,	  /* is the acting executable's class in set `value`? */
 	PV_TEST_OWNER,	  /* does the acting user own the object? */
 	PV_TEST_EXECUTED, /* has the task executed since it came to its cgroup? */
+	PV_TEST_STARTED,  /* ... something that does not set others up */
 	PV_TEST_UID,	  /* is the effective uid `value` or above? */
 	PV_TESTS
 };
@@ -216,7 +217,7 @@ struct pv_image_head {
 	__u32 n_sets;
 	__u32 set_words; /* of each set: class c is bit c % 32 of word c / 32 */
 	__u32 uids;	 /* some cgroup's profile depends on the uid */
-	__u32 setup_set; /* executables that set others up: a set, or PV_NO_SET */
+	__u32 setup_set; /* executables that set others up, where they are the host's: a set, or PV_NO_SET */
 	__u32 pad;
 	__u64 digest; /* of the n_blocks with this field and `marks` as 0; FNV-1a 64 */
 	struct pv_marks marks;
@@ -268,6 +269,7 @@ struct pv_label {
 	__u32 uid;		 /* effective, that the profile came from */
 	__u32 exe;		 /* class of the executable, PV_EXE_UNKNOWN */
 	__u32 version;		 /* counts what was written */
+	__u32 reached;		 /* the process that was looked at last, see reach.bpf.c */
 	__u64 cgroup_id;	 /* the cgroup that `profile` came from */
 	__u64 exec_cgroup;	 /* the one of the last exec; 0: before the label was made */
 	__u64 exe_inode;	 /* the executable's, 0: not known yet */
@@ -279,6 +281,8 @@ struct pv_label {
 	/* what follows is the task's own, and not its child's */
 	__u64 stamp_free;	/* pv_state.stamp under which it was found ungoverned, 0: none */
 	__u64 stamp_kept;	/* or governed and up to date */
+	__u64 looked;		/* the same, its task where it is governed alike, or 0 */
+	__u64 looked_start;	/* and when that started */
 	__u64 moves;		/* changes of what is not in the stamp: cgroup, executable, uid */
 	struct pv_cached asked; /* the question at hand */
 	struct pv_cached cached[PV_CACHED];
@@ -466,6 +470,13 @@ struct pv_task_record {
 	struct pv_process process;
 };
 
+/* The profiles of a task that has any, from the iterator over those; as in its label. */
+struct pv_holder_record {
+	__u32 profile;
+	__u32 held[PV_HELD_MAX];
+	__u32 flags;
+};
+
 /* An open file of the agent's own, from the file iterator: its inode as the hooks see it. */
 struct pv_file_record {
 	__u64 ino;
@@ -535,9 +546,11 @@ struct pv_state {
 	__u64 label_failures;	/* labels that could not be stored */
 	__u64 scratch_failures; /* walks that got no memory */
 	__u64 races;		/* walks repeated */
-	__u64 spare;
+	__u32 host_mounts;	/* number of the host's mount namespace; written by the agent */
+	__u32 spare;
 	struct pv_counter lanes[PV_LANES];
 	struct pv_agent agent;
+	__u64 copies; /* of labels with a profile, to a child or over an exec */
 };
 
 #ifndef __bpf__
@@ -546,7 +559,7 @@ static_assert(sizeof(struct pv_row) * PV_BLOCK_ROWS == PV_BLOCK_SIZE, "rows fill
 static_assert(sizeof(struct pv_choice) * PV_BLOCK_CHOICES == PV_BLOCK_SIZE, "choices fill a block");
 static_assert(sizeof(struct pv_mark) * PV_BLOCK_MARKS == PV_BLOCK_SIZE, "marks fill a block");
 static_assert(sizeof(struct pv_image_head) <= PV_BLOCK_SIZE, "the head fits block 0");
-static_assert(sizeof(struct pv_label) == 872, "label");
+static_assert(sizeof(struct pv_label) == 888, "label");
 static_assert(sizeof(struct pv_process) == 72, "process");
 static_assert(sizeof(struct pv_decision_record) == 168, "decision record");
 static_assert(sizeof(struct pv_exec_record) == 136, "exec record");

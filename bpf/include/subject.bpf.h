@@ -104,7 +104,7 @@ __weak int subject_start(struct pv_scratch *s, int governed, u32 generation)
 	struct cgroup *cgroup = task_fields(task)->cgroups->dfl_cgrp;
 	struct pv_matcher m;
 	struct pv_label *l;
-	u32 fault = 0;
+	u64 mnt;
 	int r;
 
 	if (!s || !matcher_open(&m))
@@ -112,20 +112,21 @@ __weak int subject_start(struct pv_scratch *s, int governed, u32 generation)
 	if (m.head->generation != generation)
 		return PV_STALE;
 	l = bpf_task_storage_get(&labels, task, 0, 0);
-	if (!l || !label_sets_up(l, task, &m, s->subject.exe))
+	if (!l || !label_sets_up(l, task, s->subject.exe, generation))
 		return governed;
-	if (m.head->setup_set != PV_NO_SET && s->mnt) {
+	mnt = s->mnt;
+	if (m.head->setup_set != PV_NO_SET && mnt) {
 		r = walk(s);
 		r = r == PV_WALK_OK || r == PV_WALK_FOREIGN ? path_answer(s, m.head->exe_start, generation)
 							    : 0;
 		if (r < 0)
 			return r;
-		if (set_has(&m, m.head->setup_set, r, &fault))
+		if (sets_up(r, mnt, generation))
 			return governed;
 	}
 	s->query.context.exe = 0;
 	s->query.context.uid = task_uid(task);
-	s->query.context.executed = 1;
+	s->query.context.executed = s->query.context.started = 1;
 	s->query.generation = generation;
 	s->query.cgroup = (u64)cgroup;
 	s->query.level = cgroup->level;

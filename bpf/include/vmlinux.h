@@ -135,6 +135,15 @@ struct mm_struct {
 	unsigned long arg_end;
 };
 
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
 struct task_struct {
 	unsigned int flags;
 	int pid;
@@ -147,6 +156,7 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct mm_struct *mm;
+	struct files_struct *files;
 	struct pid *thread_pid;
 	const struct cred *cred;
 	const struct cred *real_cred;
@@ -206,6 +216,7 @@ struct inode {
 	umode_t i_mode;
 	kuid_t i_uid;
 	unsigned int i_nlink;
+	u32 i_rdev;
 	unsigned long i_ino;
 	struct super_block *i_sb;
 	u32 i_generation;

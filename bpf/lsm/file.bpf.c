@@ -10,6 +10,9 @@
  *   file_open   anonymous-exec, too, where the memory of a process is opened for writing
  *               (/proc/PID/mem): the kernel writes there what is mapped to be executed only
  *
+ *   file_open   ptrace, of a pipe or memory without a name that is another's who is governed by less
+ *               (/proc/PID/fd): see reach.bpf.c
+ *
  *   file_receive   what open asked for, of a descriptor that comes from another process: it gives
  *               nothing that could not be opened
  *
@@ -154,8 +157,6 @@ static __always_inline bool opens_own(struct file *file, u32 hook)
 	return is_own(file->f_path.dentry) || is_listed(file->f_inode, PV_OWN);
 }
 
-#define FUSE_SUPER_MAGIC 0x65735546
-
 /*
  * Does overlayfs open a layer's file, of a file that was decided by its own name? FUSE does the same for a
  * file of which only its server says what is behind it.
@@ -178,6 +179,87 @@ static __noinline int behind(struct file *file)
 	if (!opens_layer(file))
 		return BEHIND_ANY;
 	return file->f_mode & FMODE_WRITE && opens_own(file, PV_HOOK_FILE_OPEN) ? BEHIND_OWN : BEHIND_LAYER;
+}
+
+#define S_IFIFO		0010000
+#define DESCRIPTORS_MAX 65536 /* of a process that are looked at */
+
+/* A search for an inode among a process's descriptors. */
+struct descriptor_search {
+	u64 at; /* of the table */
+	u64 inode;
+	u32 n;
+	u32 found;
+};
+
+static long descriptor_step(u32 i, struct descriptor_search *search)
+{
+	u64 file = 0, inode = 0;
+	fmode_t mode = FMODE_PATH;
+
+	if (i >= search->n || bpf_probe_read_kernel(&file, 8, (void *)(search->at + 8 * (u64)i)))
+		return 1;
+	if (!file || !READ_FIELD(&inode, file, file, f_inode) || inode != search->inode ||
+	    !READ_FIELD(&mode, file, file, f_mode) || mode & FMODE_PATH)
+		return 0;
+	search->found = 1;
+	return 1;
+}
+
+/*
+ * Has a task, which started at `start`, a descriptor of an inode by which it could read or write? By its
+ * address alone: it may be gone, and another or anything be there. So it is looked once more at the end. A
+ * function of its own for the verifier.
+ */
+__weak int task_has(u64 task, u64 start, u64 inode)
+{
+	struct descriptor_search search = {.inode = inode};
+	u64 files = 0, files_after = 0, start_after = 0, table = 0;
+
+	if (!task || !READ_FIELD(&files, task_struct, task, files) || !files ||
+	    !READ_FIELD(&table, files_struct, files, fdt) ||
+	    !READ_FIELD(&search.n, fdtable, table, max_fds) || !READ_FIELD(&search.at, fdtable, table, fd))
+		return false;
+	bpf_loop(DESCRIPTORS_MAX, descriptor_step, &search, 0);
+	READ_FIELD(&start_after, task_struct, task, start_boottime);
+	READ_FIELD(&files_after, task_struct, task, files);
+	return search.found && start_after == start && files_after == files;
+}
+
+/* Is it a pipe, or memory without a name: what has no place in any file system? */
+static __always_inline bool is_nameless(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+	u32 type = inode->i_mode & S_IFMT;
+	u64 mnt = (u64)file->f_path.mnt;
+	int flags = 0;
+
+	return READ_FIELD(&flags, vfsmount, mnt, mnt_flags) && flags & MNT_INTERNAL &&
+	       (type == S_IFIFO || (type == S_IFREG && !inode->i_nlink));
+}
+
+/*
+ * Decide for such a file: it is the task's own, or that of the process it looked at last, which is governed
+ * alike; otherwise it was reached for.
+ */
+static __noinline int nameless_open(struct file *file)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
+	u64 own = (u64)bpf_get_current_task(), inode = 0;
+	struct pv_question q = {};
+
+	/* by way of memory, which turns it into a number for the verifier */
+	bpf_probe_read_kernel(&inode, sizeof(inode),
+			      (void *)file + bpf_core_field_offset(struct file, f_inode));
+	if (exe_mount(task, inode) || task_has(own, task_fields(task)->start_boottime, inode) ||
+	    (l && task_has(l->looked, l->looked_start, inode)))
+		return 0;
+	question_table(&q, PV_HOOK_FILE_OPEN, PV_ACC_PTRACE);
+	q.column = PV_COL_REACH;
+	q.inode = inode;
+	q.detail = l ? l->reached : 0;
+	return decide_table(&q);
 }
 
 /*
@@ -215,6 +297,8 @@ static __always_inline int file_open_cached(struct file *file, u32 hook, struct 
 		if (opens_own(file, hook))
 			return own_hook(hook, file->f_path.dentry, 0);
 	}
+	if (r >= 0 && hook == PV_HOOK_FILE_OPEN && is_nameless(file))
+		return nameless_open(file);
 	if (l && r == PV_PLAIN && cache_steady(l))
 		cache_keep_file(l, file, asks);
 	return plain_is_permitted(r);
@@ -257,8 +341,18 @@ int BPF_PROG(file_receive, struct file *file, int ret)
 	return verdict(file_open_cached(file, PV_HOOK_FILE_RECEIVE, l));
 }
 
-#define PROT_WRITE 0x2
-#define VM_EXEC	   0x4
+#define PROT_WRITE  0x2
+#define VM_EXEC	    0x4
+#define S_IFCHR	    0020000
+#define ZERO_DEVICE (1 << 20 | 5) /* /dev/zero: memory like any other, shared or not */
+
+/* Does what is mapped of a file come from nowhere? Or from what has no name. */
+static __always_inline bool is_anonymous(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	return !inode->i_nlink || ((inode->i_mode & S_IFMT) == S_IFCHR && inode->i_rdev == ZERO_DEVICE);
+}
 
 static __noinline int map_decide(struct file *file, u32 prot, u32 hook)
 {
@@ -322,7 +416,7 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 	 * way.
 	 */
 	executed = executed_now(l, file);
-	if (prot & PROT_WRITE || (!executed && !file->f_inode->i_nlink))
+	if (prot & PROT_WRITE || (!executed && is_anonymous(file)))
 		r = anonymous_decide((u64)file->f_inode, prot, PV_HOOK_MMAP_FILE);
 	if (r < 0 || executed)
 		return verdict(r);
@@ -343,7 +437,7 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 	file = vma->vm_file;
 	if (!file)
 		return verdict(anonymous_decide(0, prot, PV_HOOK_FILE_MPROTECT));
-	if (vma->anon_vma || prot & PROT_WRITE || !file->f_inode->i_nlink)
+	if (vma->anon_vma || prot & PROT_WRITE || is_anonymous(file))
 		r = anonymous_decide((u64)file->f_inode, prot, PV_HOOK_FILE_MPROTECT);
 	if (r < 0 || vma->vm_flags & VM_EXEC)
 		return verdict(r);
@@ -377,9 +471,8 @@ static __always_inline bool starts_governed(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
-	struct pv_matcher m;
 
-	return l && matcher_open(&m) && label_sets_up(l, task, &m, l->exe);
+	return l && label_sets_up(l, task, l->exe, l->generation);
 }
 
 /* `l`: the label, NULL where it is not up to date. */

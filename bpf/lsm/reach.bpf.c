@@ -2,7 +2,8 @@
 /*
  * One process acts on another.
  *
- *   ptrace_access_check          ptrace: attaching, /proc/PID/mem, process_vm_*, pidfd_getfd
+ *   ptrace_access_check          ptrace: attaching, /proc/PID/mem, process_vm_*, pidfd_getfd; and who is
+ *                                looked at, which is noted in the label
  *   ptrace_traceme               ptrace: asking to be traced
  *   task_kill                    signal: kill(2) and its relatives, by number, descriptor or thread
  *   task_setscheduler            signal: class, priority and processors
@@ -15,6 +16,11 @@
  * what is governed alike, and so every child, is always permitted, since a shell, a service and a process
  * manager live by it. A signal that is denied fails with EPERM, as the kernel says it: who signals many at
  * once passes over those, and fails at any other error.
+ *
+ * To look at a process (/proc/PID) is permitted. But its pipes and its memory without a name can be opened by
+ * /proc/PID/fd, for which the kernel asks for permission to look only, as the last thing before the open. So
+ * it is noted who was looked at last, and such a file is opened only by who has a descriptor of it, or where
+ * that process has one and is governed alike (bpf/lsm/file.bpf.c).
  *
  * Asked are those who act, and not the kernel: signals that it sends for itself (children's ends, terminals,
  * timers, faults) come to no hook; that of a parent's end comes in the parent's exit and without a sender's
@@ -62,14 +68,29 @@ static __always_inline bool governed_alike(struct task_struct *other)
 	return alike;
 }
 
+static __always_inline void look_at(struct task_struct *other)
+{
+	struct pv_label *l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
+
+	if (!l)
+		return;
+	l->reached = task_fields(other)->tgid;
+	l->looked_start = task_fields(other)->start_boottime;
+	l->looked = governed_alike(other) ? (u64)other : 0;
+}
+
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode, int ret)
 {
 	struct pv_question q = {};
 	int r;
 
-	if (ret || !(mode & PTRACE_MODE_ATTACH) || !governed())
+	if (ret || !governed())
 		return ret;
+	if (!(mode & PTRACE_MODE_ATTACH)) {
+		look_at(child);
+		return 0;
+	}
 	question_table(&q, PV_HOOK_PTRACE_ACCESS_CHECK, PV_ACC_PTRACE);
 	q.detail = child->tgid;
 	r = decide_table(&q);

@@ -9,7 +9,8 @@
  *   perf_event_open              perf
  *   kernel_read_file, kernel_load_data, kernel_module_request     modules (and kexec)
  *   userns_create                user-namespaces
- *   inode_init_security_anon     io-uring
+ *   inode_init_security_anon     io-uring; anonymous-exec: userfaultfd(2), by which memory is filled without
+ *                                being written, that of a file's private mapping included
  *
  * What one process does to another is in bpf/lsm/reach.bpf.c, and anonymous-exec is decided where files are
  * mapped and executed: bpf/lsm/file.bpf.c.
@@ -33,7 +34,6 @@
 #define HUGETLBFS_MAGIC	    0x958458f6
 #define BPF_FS_MAGIC	    0xcafe4a11
 #define DEVPTS_SUPER_MAGIC  0x1cd1
-#define FUSE_SUPER_MAGIC    0x65735546
 #define CAP_OPT_NOAUDIT	    2
 #define PERF_SECURITY_OPEN  0
 #define READING_MODULE	    2
@@ -41,6 +41,8 @@
 #define READING_INITRAMFS   4
 #define IO_URING	    0x6e6972755f6f695bull /* "[io_urin", the kernel's name for what it makes */
 #define IO_URING_LENGTH	    10
+#define USERFAULT	    0x756166726573755bull /* "[userfau" */
+#define USERFAULT_LENGTH    13
 
 SEC("lsm/capable")
 int BPF_PROG(capable, const struct cred *cred, struct user_namespace *ns, int cap, unsigned int opts, int ret)
@@ -318,18 +320,18 @@ int BPF_PROG(move_mount, const struct path *from, const struct path *to, int ret
 	return agent_hook(PV_HOOK_MOVE_MOUNT, is_pins_mount(place_id(from)) || is_place(to), ret);
 }
 
-/*
- * What io_uring_setup(2) makes has a name of its own, which the kernel gives and nobody else can. It
- * is the one thing by which this hook can be told from others.
- */
+/* What these calls make has names of their own, which the kernel gives and nobody else can. */
 SEC("lsm/inode_init_security_anon")
 int BPF_PROG(inode_init_anon, struct inode *inode, const struct qstr *name, const struct inode *context,
 	     int ret)
 {
 	u64 text = 0, from = (u64)name->name;
 
-	if (ret || name->len != IO_URING_LENGTH || bpf_probe_read_kernel(&text, 8, (void *)from) ||
-	    text != IO_URING)
+	if (ret || bpf_probe_read_kernel(&text, 8, (void *)from))
 		return ret;
-	return system_hook(PV_HOOK_INODE_INIT_SECURITY_ANON, PV_ACC_IO_URING, ret);
+	if (name->len == IO_URING_LENGTH && text == IO_URING)
+		return system_hook(PV_HOOK_INODE_INIT_SECURITY_ANON, PV_ACC_IO_URING, ret);
+	if (name->len == USERFAULT_LENGTH && text == USERFAULT)
+		return system_hook(PV_HOOK_INODE_INIT_SECURITY_ANON, PV_ACC_ANONYMOUS_EXEC, ret);
+	return ret;
 }

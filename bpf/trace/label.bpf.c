@@ -7,7 +7,8 @@
  *                        the governed, since what such a process holds was opened before
  *   bprm_committed_creds a task takes on the profile of the program that it executes
  *   task_fix_setuid      before a task changes its uid it takes on the profile that it has by the old
- *   iter/task            all tasks, run by the agent once a policy set is published
+ *   iter/task            all tasks, run by the agent once a policy set is published; and another one, that
+ *                        tells it who has which profiles
  *
  * A task that is put into a cgroup and taken out again before it runs any hook would otherwise
  * never have been labelled, nor one whose executable is renamed, or that changes its uid, so early.
@@ -37,6 +38,13 @@ static __always_inline void label_copy(struct pv_label *child, const struct pv_l
 	}
 }
 
+/* The agent looks for those who have a profile, and has to know that one may have got out of its sight. */
+static __always_inline void count_copy(const struct pv_label *l)
+{
+	if (label_has_any(l))
+		__sync_fetch_and_add(&state.copies, 1);
+}
+
 SEC("lsm/task_alloc")
 int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
 {
@@ -53,8 +61,9 @@ int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, in
 		return label_has_any(parent) ? -ENOMEM : 0;
 	}
 	label_copy(child, parent);
+	count_copy(parent);
 	child->exec_mm = child->exec_inode = child->truncates = child->denials = 0;
-	child->writing = 0;
+	child->writing = child->reached = 0;
 	return 0;
 }
 
@@ -120,12 +129,10 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 		label_moved(l);
 	if (label_now(task, st))
 		label_now(task, st);
-	l = bpf_task_storage_get(&labels, task, 0, 0);
-	if (!l || !label_has_any(l))
-		return 0;
 	if (threadgroup && task->signal->nr_threads > 1)
 		__sync_fetch_and_add(&st->thread_moves, 1);
-	if (l->profile)
+	l = bpf_task_storage_get(&labels, task, 0, 0);
+	if (l && l->profile)
 		entry_report(task, l->profile);
 	return 0;
 }
@@ -170,6 +177,7 @@ int BPF_PROG(committed_creds, struct linux_binprm *bprm)
 	if (!l || !st)
 		return 0; /* the first label is that of a task that has executed where it is */
 	label_moved(l);
+	count_copy(l); /* a thread that executes takes over the leader's number */
 	exec_cgroup = l->exec_cgroup;
 	l->exec_cgroup = cgroup_id(task);
 	barrier();
@@ -209,5 +217,28 @@ int label_iter(struct bpf_iter__task *ctx)
 
 	if (task && st && !(task->flags & PF_KTHREAD) && label_now(task, st))
 		label_now(task, st);
+	return 0;
+}
+
+/* The profiles of every task that has one, its threads and what has ended but was not waited for included. */
+SEC("iter/task")
+int holder_iter(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct pv_holder_record r = {};
+	struct pv_label *l;
+
+	if (!task)
+		return 0;
+	l = bpf_task_storage_get(&labels, task, 0, 0);
+	if (!l || !label_has_any(l))
+		return 0;
+	/* in this order: what stops being the profile is held before */
+	r.profile = l->profile;
+	barrier();
+	for (u32 i = 0; i < PV_HELD_MAX; i++)
+		r.held[i] = l->held[i];
+	r.flags = l->flags;
+	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;
 }

@@ -127,6 +127,61 @@ static int fetch_outside(char **a)
 	return fetch_from(parent);
 }
 
+static pid_t outside;
+
+#define PIPE   9
+#define MEMORY 8
+
+/* A pipe and memory without a name, by these numbers. */
+static int make_nameless(const void *context)
+{
+	int ends_of[2], memory = memfd_create("memory", 0);
+
+	(void)context;
+	return memory < 0 || pipe(ends_of) || dup2(ends_of[0], PIPE) < 0 || dup2(memory, MEMORY) < 0;
+}
+
+static int reach_prepare(char **a)
+{
+	(void)a;
+	outside = helper(make_nameless, NULL);
+	return outside < 0 ? -1 : 0;
+}
+
+/* The descriptor of a process, opened anew. */
+static int open_of(pid_t pid, int number, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, number);
+	return open(path, flags | O_NONBLOCK);
+}
+
+/*
+ * WHOSE DESCRIPTOR: outside; place, the same by a descriptor that is a place only, after a look at who is
+ * governed alike; alike; or self, after a look at the one outside
+ */
+static int reach(char **a)
+{
+	int number = atoi(a[1]), fd;
+	pid_t alike = helper(make_nameless, NULL);
+
+	if (alike < 0 || make_nameless(NULL))
+		return before("helper");
+	if (!strcmp(a[0], "outside"))
+		return open_of(outside, number, O_RDONLY);
+	if (!strcmp(a[0], "alike"))
+		return open_of(alike, number, O_RDONLY);
+	fd = open_of(outside, number, O_PATH);
+	if (fd < 0)
+		return before("look");
+	if (!strcmp(a[0], "self"))
+		return open_of(getpid(), number, O_RDONLY);
+	if (open_of(alike, number, O_RDONLY) < 0)
+		return before("look at who is governed alike");
+	return open_of(getpid(), fd, O_RDONLY);
+}
+
 /* FILE, mapped before */
 static int keep_mapping(char **a)
 {
@@ -201,6 +256,7 @@ const struct operation descriptor_operations[] = {
 	{"receive-reopen", 2, receive_reopen, send_prepare},
 	{"fetch-peer", 2, fetch_peer, keep_file},
 	{"fetch-outside", 2, fetch_outside, keep_file},
+	{"reach", 2, reach, reach_prepare},
 	{"kept-mapping", 1, read_mapping, keep_mapping},
 	{"kept-mapping-exec", 1, execute_mapping, keep_mapping},
 	{"kept-socket", 1, send_kept, keep_socket},

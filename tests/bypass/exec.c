@@ -7,9 +7,11 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
@@ -122,6 +124,31 @@ static int format_prepare(char **a)
 	return write_file(place, "PAVISE\n", 0755) || write_file(FORMATS "/register", line, 0644);
 }
 
+/* exec, or data: the device of zeros, mapped by all who share it */
+static int map_zero(char **a)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+	void *p = mmap(NULL, 4096, PROT_READ | (strcmp(a[0], "exec") ? 0 : PROT_EXEC), MAP_SHARED, fd, 0);
+
+	return p == MAP_FAILED ? -1 : 0;
+}
+
+/* the same: mapped for oneself, and executable afterwards */
+static int protect_zero(char **a)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+	void *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	return p == MAP_FAILED ? before("map")
+			       : mprotect(p, 4096, PROT_READ | (strcmp(a[0], "exec") ? 0 : PROT_EXEC));
+}
+
+/* userfault: by which a private mapping of a file is filled; or event */
+static int make_descriptor(char **a)
+{
+	return strcmp(a[0], "userfault") ? eventfd(0, 0) : (int)syscall(SYS_userfaultfd, UFFD_USER_MODE_ONLY);
+}
+
 /* FILE: mapped to read, and then at other pages of it, where what is readable is executable */
 static int remap_pages(char **a)
 {
@@ -223,6 +250,9 @@ static int patch(char **a)
 }
 
 const struct operation exec_operations[] = {
+	{"map-zero", 1, map_zero, NULL},
+	{"protect-zero", 1, protect_zero, NULL},
+	{"descriptor", 1, make_descriptor, NULL},
 	{"loader", 1, loader, NULL},
 	{"preload", 1, preload, NULL},
 	{"interpreter", 1, run_place, interpreter_prepare},

@@ -79,16 +79,22 @@ static int read_place(char **a)
 	return open(place, O_RDONLY);
 }
 
+/* FILE: that it is in the layer which can be written */
+static int copy_up(char **a)
+{
+	int fd = open(a[0], O_WRONLY | O_APPEND);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
 /* NAME below the overlay: its data is in the upper layer already */
 static int copied_up_prepare(char **a)
 {
-	char layer[4096];
-	int fd;
+	char layer[4096], *file[] = {place};
 
 	snprintf(place, sizeof(place), "%s/merged/%s", fixture_root, a[0]);
 	snprintf(layer, sizeof(layer), "%s/upper/%s", fixture_root, a[0]);
-	fd = open(place, O_WRONLY | O_APPEND);
-	return fd < 0 || close(fd) ? -1 : access(layer, F_OK);
+	return copy_up(file) ? -1 : access(layer, F_OK);
 }
 
 /* LEVELS of folders with names of 250 bytes, from the fixture's `deep` down: the last of them */
@@ -255,14 +261,6 @@ static int fanotify_read(char **a)
 		return before("fanotify");
 	n = read(fd, event, sizeof(event[0]));
 	return n < 0 || event[0].fd < 0 ? -1 : 0;
-}
-
-/* FILE: that it is in the layer which can be written */
-static int copy_up(char **a)
-{
-	int fd = open(a[0], O_WRONLY | O_APPEND);
-
-	return fd < 0 ? -1 : close(fd);
 }
 
 /* FILE: what is behind it, opened to be written by the kernel for who watches the file system */

@@ -49,8 +49,9 @@ static int setup(void **state)
 	snprintf(f->mounts, sizeof(f->mounts), "%s/mounts", f->dir);
 	snprintf(f->btf, sizeof(f->btf), "%s/btf", f->dir);
 	snprintf(f->securityfs, sizeof(f->securityfs), "%s/security", f->dir);
-	f->paths = (struct machine_paths){f->release, f->status,     f->mounts,	    f->btf, f->securityfs,
-					  f->ftrace,  "/sys/fs/bpf", "/run/pavise", f->pids};
+	f->paths =
+		(struct machine_paths){f->release, f->status,	  f->mounts,	 f->btf,  f->securityfs,
+				       f->ftrace,  "/sys/fs/bpf", "/run/pavise", f->pids, "/proc/1/ns/mnt"};
 	snprintf(f->pids, sizeof(f->pids), "%s/pids", f->dir);
 	snprintf(f->ftrace, sizeof(f->ftrace), "%s/ftrace", f->dir);
 	put(f->release, "6.12.1-test\n");

@@ -110,6 +110,22 @@ wait $sleeper
 FOUND=$(cat "$T/found-4")
 denied "a thread that slept while its process was moved in and out" "$outside/10"
 
+# A thread that was found to be ungoverned, and whose process is moved in when its first thread has ended.
+first_has_ended() {
+	read -r alone_pid <"$CGROUPS$1/cgroup.procs" && grep -q '^State:.Z' "/proc/$alone_pid/status"
+}
+mkdir -p "$CGROUPS$GROUP/enforce/alone"
+"$E" "$CGROUPS$GROUP/free/alone" "$P" alone created "$T/good/looked" await "$T/go-5" read "$T/deny/file" \
+	>"$T/found-5" &
+sleeper=$!
+check "$NAME/its first thread has ended" wait_until 30 first_has_ended "$GROUP/free/alone"
+check "$NAME/and another one has been looked at" wait_until 30 [ -e "$T/good/looked" ]
+move "$GROUP/free/alone" "$GROUP/enforce/alone"
+: >"$T/go-5"
+wait $sleeper
+FOUND=$(cat "$T/found-5")
+denied "a thread whose process's first has ended, moved in" "$GROUP/enforce/alone"
+
 # Those that were there first, and the end of a policy.
 later_policy() {
 	policy labels-later enforce /suite/labels-later <<-EOF

@@ -276,6 +276,20 @@ if [ -z "$executor_there" ]; then
 	permitted "unit, another program, by what sets it up"
 	run_in $starts "$T/bin/second" exec "$EXECUTOR" read "$T/good/file"
 	not_started "unit, what sets up, by its program" deny starting EACCES "$EXECUTOR"
+	# the same name in another mount namespace is another program
+	# moved_in NAME FIRST [COMMAND...]: a shell, by COMMAND, does FIRST, moves in and executes it
+	moved_in() {
+		RUN=$unit/$1
+		mkdir -p "$CGROUPS$RUN"
+		moved_from=$CGROUPS$out/$1
+		moved_does="$2; echo \$\$ >$CGROUPS$RUN/cgroup.procs; exec $EXECUTOR read $T/unit/file"
+		shift 2
+		FOUND=$("$E" "$moved_from" "$@" sh -c "$moved_does")
+	}
+	moved_in helper :
+	permitted "unit, what sets it up, moved in"
+	moved_in image "mount --bind $P $EXECUTOR" unshare -m
+	denied "unit, an image's program of the name of what sets it up" unit
 	rm "$EXECUTOR"
 else
 	skip "$NAME/unit, what sets it up" "systemd is there"

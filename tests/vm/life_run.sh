@@ -112,6 +112,33 @@ eventually "$NAME: and its policy" no_run_policies
 n=$(rounds "$T/progress")
 is "$NAME: it was governed all the time" "rounds=$n denied=$n permitted=$n" "$(cat "$T/found")"
 
+# ---- somebody has left the cgroup, and the processes cannot be seen ----
+
+rm -f "$T/go"
+mkdir -p "$CGROUPS/suite/life-run-left"
+pavise run --policy "$T/x.yaml" -- "$BIN/probe_file" cgroup "$CGROUPS/suite/life-run-left" \
+	await "$T/go" read "$T/x" >"$T/found" &
+run=$!
+has_left() {
+	grep -q . "$CGROUPS/suite/life-run-left/cgroup.procs"
+}
+check "$NAME: a command leaves the cgroup of its run" wait_until 30 has_left
+mount -t tmpfs none /proc
+kill -KILL "$run"
+for _ in $(seq 600); do # the clock cannot be read
+	no_runs && break
+	sleep 0.05
+done
+check "$NAME: the cgroup of a run that was left is gone" no_runs
+pavise status >"$WORK/status" 2>&1 # answered when the agent is done with that
+umount /proc
+wait "$run" 2>/dev/null
+: >"$T/go"
+check "$NAME: who left it ends" wait_until 30 test -s "$T/found"
+is "$NAME: and was governed all the time" EACCES "$(cat "$T/found")"
+check_status "$NAME: another run" 0 pavise run -- "$ACTOR" leaf
+eventually "$NAME: and the policy is gone" no_run_policies
+
 agent_stop
 check_status "$NAME: without an agent nothing is started" 125 pavise run -- touch "$T/started"
 check "$NAME: nothing was" [ ! -e "$T/started" ]

@@ -601,7 +601,7 @@ static const struct wrapper {
 	{"bind", 2, in_bind},	      {"unshare", 0, in_namespace},
 	{"cgroup", 1, in_cgroup},     {"userns", 0, in_user_namespace},
 	{"await", 1, op_await},	      {"euid", 1, in_euid},
-	{"uid", 1, in_uid},
+	{"uid", 1, in_uid},	      {"created", 1, op_create},
 };
 
 static const struct operation {
@@ -716,6 +716,24 @@ static int in_thread(char **argv)
 	return (int)(long)status;
 }
 
+static void *run_alone(void *argument)
+{
+	int status = run(argument);
+
+	fflush(stdout);
+	_exit(status);
+}
+
+/* the first thread ends, and another one goes on */
+static int in_thread_alone(char **argv)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run_alone, argv))
+		return 125;
+	pthread_exit(NULL);
+}
+
 static int in_child(char **argv)
 {
 	int status;
@@ -760,6 +778,8 @@ static int run(char **argv)
 		return read_each(argv + 1);
 	if (!strcmp(argv[0], "thread"))
 		return in_thread(argv + 1);
+	if (!strcmp(argv[0], "alone"))
+		return in_thread_alone(argv + 1);
 	if (!strcmp(argv[0], "fork"))
 		return in_child(argv + 1);
 	if (!strcmp(argv[0], "vfork") && argv[1])
