@@ -16,7 +16,6 @@
 
 #include "decode.h"
 #include "names.h"
-#include "procfs.h"
 #include "replay.h"
 #include "sink.h"
 
@@ -63,8 +62,6 @@ int audit_open(const struct audit_options *options, struct audit **out)
 	if (!a)
 		return -ENOMEM;
 	a->options = *options;
-	if (!a->options.read_process)
-		a->options.read_process = procfs_read;
 	json_buffer_init(&a->line, AUDIT_BUFFER_SIZE);
 	r = table_new(options->table_capacity ? options->table_capacity : TABLE_CAPACITY, &a->table);
 	if (!r)
@@ -198,9 +195,10 @@ static int on_exit_record(struct audit *a, const struct record *r)
 static int on_task(struct audit *a, const struct record *r)
 {
 	const struct pv_process *process = &r->u.any.process;
+	struct process_text *text = NULL;
 
-	struct process_text *text = a->options.read_process(a->options.ctx, process->pid, process->start_ns);
-
+	if (a->options.read_process)
+		text = a->options.read_process(a->options.ctx, process->pid, process->start_ns);
 	note_governed(a, table_task(a->table, process, text), process, false);
 	return 0;
 }

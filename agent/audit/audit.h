@@ -23,12 +23,12 @@ struct audit_options {
 	const char *path; /* "-": standard output */
 	enum audit_lineage lineage;
 	size_t table_capacity; /* processes; 0: TABLE_CAPACITY */
-	/* These are asked for each event; see struct event_source. May be NULL. */
+	/* These are asked for each event; see struct event_source. May be NULL, as those below. */
 	const struct decision *(*lookup)(void *ctx, unsigned generation, uint32_t cell);
 	bool (*cgroup_path)(void *ctx, uint64_t id, char *buf, size_t size);
-	/* What a process that was there first runs; NULL: procfs_read(). The text becomes the module's. */
+	/* What a process that was there first runs. The text becomes the module's. */
 	struct process_text *(*read_process)(void *ctx, uint32_t pid, uint64_t start_ns);
-	/* A process came to be governed, or by another profile; `born`: by its birth. May be NULL. */
+	/* A process came to be governed, or by another profile; `born`: by its birth. */
 	void (*governed)(void *ctx, const struct pv_process *process, bool born);
 	void *ctx;
 };

@@ -5,6 +5,9 @@
  * How: /proc/PID is opened once and everything is read below that descriptor, which stays with the
  * process it was opened for (reads fail with ESRCH after its end). The start time in `stat` is then
  * compared in clock ticks, its unit there.
+ *
+ * Only the arguments are in the memory of the process, behind a lock that it can hold: who reads them may
+ * have to wait. The link of the executable and `stat` are answered from what the kernel has.
  */
 #include "procfs.h"
 
@@ -78,32 +81,43 @@ int procfs_open(uint32_t pid, uint64_t start_ns)
 	return -ESRCH;
 }
 
-struct process_text *procfs_read(void *ctx, uint32_t pid, uint64_t start_ns)
+ssize_t procfs_arguments(uint32_t pid, uint64_t start_ns, char *argv, size_t size)
+{
+	int dir = procfs_open(pid, start_ns);
+	ssize_t n;
+
+	if (dir < 0)
+		return dir;
+	n = read_at(dir, "cmdline", argv, size);
+	close(dir);
+	return n;
+}
+
+struct process_text *procfs_text(uint32_t pid, uint64_t start_ns, const char *argv, ssize_t argv_length)
 {
 	struct process_text *text = NULL;
-	char exe[PATH_MAX], argv[PV_ARGV_MAX + 1];
-	ssize_t exe_length, argv_length;
+	ssize_t exe_length;
+	char exe[PATH_MAX];
 	uint32_t argc = 0;
-	bool cut;
+	bool known = argv_length >= 0, cut = argv_length > PV_ARGV_MAX;
 	int dir = procfs_open(pid, start_ns);
 
-	(void)ctx;
 	if (dir < 0)
 		return NULL;
 	exe_length = readlinkat(dir, "exe", exe, sizeof(exe));
-	argv_length = read_at(dir, "cmdline", argv, sizeof(argv));
 	if (exe_length < 0)
 		exe_length = 0;
-	if (argv_length < 0)
+	if (!known)
 		argv_length = 0;
 	if (!exe_length && !argv_length)
 		goto out; /* a kernel thread, or not for us to see */
-	cut = argv_length > PV_ARGV_MAX;
 	if (cut)
 		argv_length = PV_ARGV_MAX;
 	for (ssize_t i = 0; i < argv_length && !cut; i++)
 		argc += !argv[i] || i + 1 == argv_length;
 	text = process_text_new(exe, exe_length, argv, argv_length, argc, cut);
+	if (text)
+		text->argv_known = known;
 out:
 	close(dir);
 	return text;

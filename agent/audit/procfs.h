@@ -4,6 +4,7 @@
 #define PAVISE_AUDIT_PROCFS_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "table.h"
 
@@ -14,10 +15,16 @@
 int procfs_open(uint32_t pid, uint64_t start_ns);
 
 /*
- * A new text (one reference, the caller's) for the process `pid` that started at `start_ns` (boot
- * clock). NULL when it is gone, when the pid is another process by now, or when nothing can be read.
- * `ctx` is not used; it makes the function fit struct audit_options.
+ * Up to `size` bytes of the arguments of such a process, -errno. This may last as long as the process
+ * wants: see control/reader.h.
  */
-struct process_text *procfs_read(void *ctx, uint32_t pid, uint64_t start_ns);
+ssize_t procfs_arguments(uint32_t pid, uint64_t start_ns, char *argv, size_t size);
+
+/*
+ * A new text (one reference, the caller's) for such a process with these arguments, of which there are more
+ * where argv_length is more than PV_ARGV_MAX; -errno: they are not known. NULL when the process is gone, or
+ * nothing is known.
+ */
+struct process_text *procfs_text(uint32_t pid, uint64_t start_ns, const char *argv, ssize_t argv_length);
 
 #endif

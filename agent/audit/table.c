@@ -297,7 +297,8 @@ const struct process *table_task(struct table *t, const struct pv_process *proce
 	if (!p)
 		p = table_add(t, process, PROCESS_ITERATED);
 	/* what was seen at exec cannot be rewritten by the process: it stays, unless an exec was lost */
-	if (!text || (p->text && p->text->exe_length && same_program(p->text, text))) {
+	if (!text || (p->text && p->text->exe_length && same_program(p->text, text) &&
+		      (p->text->argv_known || !text->argv_known))) {
 		process_text_put(text);
 		return p;
 	}

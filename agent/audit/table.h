@@ -24,8 +24,8 @@ struct process_text {
 	uint32_t exe_length; /* 0: not known */
 	uint32_t argv_length;
 	bool argv_cut;
-	bool argv_known;
-	char data[]; /* exe, then the arguments, each ended by NUL but for a last one that is cut */
+	bool argv_known; /* false: nothing is said of the arguments */
+	char data[];	 /* exe, then the arguments, each ended by NUL but for a last one that is cut */
 };
 
 #define PROCESS_ITERATED       1u /* was there first: its parent may not be the one at fork */
@@ -80,7 +80,8 @@ const struct process *table_exec(struct table *t, const struct pv_process *proce
 
 /*
  * A process that the iterator met. Takes over `text` (what /proc says, may be NULL), which replaces
- * what is known only where that is nothing or another program: then an exec was lost.
+ * what is known only where that is nothing or another program (then an exec was lost), or where the
+ * arguments were not known.
  */
 const struct process *table_task(struct table *t, const struct pv_process *process,
 				 struct process_text *text);

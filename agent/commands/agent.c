@@ -54,6 +54,13 @@ static bool lookup_cgroup(void *context, uint64_t id, char *text, size_t size)
 	return path && (size_t)snprintf(text, size, "%s", path) < size;
 }
 
+static struct process_text *read_process(void *context, uint32_t pid, uint64_t start_ns)
+{
+	struct agent *a = context;
+
+	return reader_text(&a->reader, pid, start_ns);
+}
+
 static void note_governed(void *context, const struct pv_process *process, bool born)
 {
 	held_note(context, process, born);
@@ -79,6 +86,7 @@ static int open_log(struct agent *a, const struct settings *s, struct refusal *r
 		.lineage = s->lineage,
 		.lookup = lookup_decision,
 		.cgroup_path = lookup_cgroup,
+		.read_process = read_process,
 		.governed = note_governed,
 		.ctx = a,
 	};
@@ -176,6 +184,7 @@ static void agent_close(struct agent *a)
 	a->audit = NULL;
 	live_close(&a->live);
 	kernel_close(&a->kernel);
+	reader_close(&a->reader);
 	cgroups_close(&a->cgroups);
 	if (a->signals.owner)
 		close(a->signals.fd);
@@ -208,6 +217,7 @@ static int prepare(struct agent *a, const struct settings *s, struct refusal *r)
 	if (err)
 		return refuse(r, -err, PAVISE_NO_CGROUP2, "%s cannot be opened (%s)", a->machine.cgroup2,
 			      strerror(-err));
+	reader_open(&a->reader); /* SIGCHLD is as it is to be, and there is little in memory yet */
 	return open_log(a, s, r);
 }
 

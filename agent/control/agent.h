@@ -14,6 +14,7 @@
 #include "audit/audit.h"
 #include "control/held.h"
 #include "control/live.h"
+#include "control/reader.h"
 #include "kernel/kernel.h"
 #include "kernel/machine.h"
 #include "kernel/ring.h"
@@ -56,6 +57,7 @@ struct agent {
 	struct loop loop;
 	struct rings rings;
 	struct held held;
+	struct reader reader;
 	struct watch watch;
 	struct loop_source listener;
 	struct loop_source signals;

@@ -307,14 +307,54 @@ static bool is_internal(const struct descriptor *d)
 	return d->deleted && !strchr(d->path + 1, '/');
 }
 
+/* Is the answer the same, whatever else the file is and whosoever it is? */
+static bool is_certain(const struct look *l, const struct held_question *q, struct held_answer *answer)
+{
+	for (int i = 0; i < 4; i++) {
+		struct held_question asked = *q;
+		struct image_context context = l->context;
+		struct held_answer a;
+
+		asked.directory = q->directory || (i & 1);
+		context.owner = i & 2;
+		a = held_judge(l->image, &l->label, &asked, &context);
+		if (i && (a.cell != answer->cell ||
+			  (a.cell && (a.access != answer->access || a.length != answer->length))))
+			return false;
+		*answer = a;
+	}
+	return true;
+}
+
+/* Judge it, once it is known what it is as far as that matters. -EAGAIN: that cannot be known; or -errno. */
+static int judge(struct look *l, struct held_question *q, bool foreign, struct held_answer *answer)
+{
+	const struct pv_process *process = l->process;
+	struct descriptor_file file = {.owner = UINT32_MAX};
+	int err;
+
+	if (!foreign) {
+		if (is_certain(l, q, answer))
+			return 0;
+		err = reader_stat(&l->agent->reader, process->pid, process->start_ns, q->descriptor->number,
+				  &file);
+		if (err)
+			return err;
+	}
+	q->directory = q->directory || file.directory;
+	l->context.owner = file.owner == process->uid;
+	*answer = held_judge(l->image, &l->label, q, &l->context);
+	return 0;
+}
+
 /* Ask about a descriptor as it was read. False: it is another one by now, or has another name. */
 static bool ask(struct look *l, const struct descriptor *d)
 {
 	struct held_question q = {.descriptor = d, .walk = PV_WALK_OK};
 	const struct mount_fact *mount = mount_of(l, d->mount);
-	struct descriptor_file file = {.owner = UINT32_MAX};
-	struct held_answer answer;
+	struct held_answer answer = {0};
 	struct descriptor now;
+	int err;
 
 	if (!mount && is_internal(d))
 		return true;
@@ -322,12 +362,13 @@ static bool ask(struct look *l, const struct descriptor *d)
 		q.walk = PV_WALK_FOREIGN;
 	else if (!d->length)
 		q.walk = PV_WALK_DEEP;
-	if (mount && !mount->remote)
-		descriptor_stat(l->directory, d->number, &file);
 	/* O_TMPFILE has the bit of O_DIRECTORY too, and is for writing */
-	q.directory = file.directory || ((d->flags & O_DIRECTORY) && (d->flags & O_ACCMODE) == O_RDONLY);
-	l->context.owner = file.owner == l->process->uid;
-	answer = held_judge(l->image, &l->label, &q, &l->context);
+	q.directory = (d->flags & O_DIRECTORY) && (d->flags & O_ACCMODE) == O_RDONLY;
+	err = judge(l, &q, !mount, &answer);
+	if (err == -EAGAIN)
+		l->agent->held.omitted++;
+	if (err)
+		return err == -EAGAIN;
 	if (!answer.cell)
 		return true;
 	if (descriptor_read(l->directory, d->number, &now) || !descriptor_same(d, &now) ||

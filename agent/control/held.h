@@ -4,14 +4,16 @@
  *
  * Guarantees: such a descriptor keeps what it has. It is reported once, by an event "held", as long as
  * its process holds it and the policy denies it in the same mode; status names those that are held when
- * it is asked. No process is named for another's descriptor, and no process can make the agent wait.
+ * it is asked. No process is named for another's descriptor, and none makes the agent wait but for a bounded
+ * time.
  *
  * How: the agent looks at a process when the first record comes that says that a policy governs it, or
  * other policies than before (an exec, a move to a cgroup, a decision), and at all governed processes
  * once a new policy set is in force. The decision is that of the image in force for opening the file
  * now, in the descriptor's mode, by the profiles of the process' own label; what /proc says of the file
- * is read by subject/descriptor.h. Work is done in turns of the loop, after what waits there, so that
- * no set is published later for it and nothing wakes an idle agent.
+ * is read by subject/descriptor.h, and what may have to be waited for by control/reader.h. Work is done in
+ * turns of the loop, after what waits there, so that no set is published later for it and nothing wakes an
+ * idle agent.
  *
  * Why this is sound: what a process opens or receives while it is governed is decided in the kernel, so
  * a look is due where it becomes governed only. A child that is born governed has what its parent had:

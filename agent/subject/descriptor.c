@@ -130,27 +130,15 @@ int descriptors_visit(int process, size_t max, void (*visit)(void *context, int 
 
 /* ---- mounts ---- */
 
-/* File systems that look again at their server whenever an open file is come to by its link. */
-static bool is_remote(const char *type)
-{
-	static const char *const types[] = {"nfs ", "nfs4 ", "9p ", "coda "};
-
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (!strncmp(type, types[i], strlen(types[i])))
-			return true;
-	return false;
-}
-
 /* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw" */
 static bool parse_mount(const char *line, const char *end, struct mount_fact *fact)
 {
-	const char *type = memmem(line, (size_t)(end - line), " - ", 3);
 	unsigned major, minor;
 
-	if (!type || sscanf(line, "%d %*d %u:%u ", &fact->id, &major, &minor) != 3)
+	if (!memmem(line, (size_t)(end - line), " - ", 3) ||
+	    sscanf(line, "%d %*d %u:%u ", &fact->id, &major, &minor) != 3)
 		return false;
 	fact->device = major << 20 | minor;
-	fact->remote = is_remote(type + 3);
 	return true;
 }
 

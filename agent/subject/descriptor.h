@@ -4,9 +4,9 @@
  *
  * Nothing is opened but files of /proc and nothing is looked up by a name that the process chose, so
  * that no process and no server can make the reader wait: a name is what the kernel says of the open
- * file, its type and owner are what the kernel has in memory, and file systems that would ask somebody
- * else even then are not asked. What is read of a descriptor is read in several steps, between which
- * the process may replace it; who acts on it reads it again and compares (descriptor_same()).
+ * file. Only descriptor_stat() may ask somebody else, and takes who can be left waiting. What is read of a
+ * descriptor is read in several steps, between which the process may replace it; who acts on it reads it
+ * again and compares (descriptor_same()).
  */
 #ifndef PAVISE_SUBJECT_DESCRIPTOR_H
 #define PAVISE_SUBJECT_DESCRIPTOR_H
@@ -38,7 +38,12 @@ int descriptor_read(int process, int number, struct descriptor *d);
 /* Do both stand for the same open of the same file by the same number? */
 bool descriptor_same(const struct descriptor *a, const struct descriptor *b);
 
-/* What is known of the file: 0, or -errno. */
+/*
+ * What is known of the file: 0, or -errno. The kernel is to answer from memory, and does so for most file
+ * systems. But nfs and 9p ask their server about what a link leads to, cifs where it knows that its
+ * attributes are old, coda and orangefs always, and overlayfs whatever its layers are on: it may last as long
+ * as they want, see control/reader.h.
+ */
 struct descriptor_file {
 	bool directory;
 	uint32_t owner;
@@ -53,7 +58,6 @@ int descriptors_visit(int process, size_t max, void (*visit)(void *context, int 
 struct mount_fact {
 	int id;
 	uint32_t device; /* as the kernel writes it: major << 20 | minor */
-	bool remote;	 /* even what is in memory is asked for elsewhere */
 };
 
 struct mounts {

@@ -220,6 +220,7 @@ static void test_iterator(void **state)
 {
 	struct table *t = new_table(8);
 	struct pv_process p = make_process(10, 1, "sh");
+	struct process_text *now;
 
 	(void)state;
 	assert_exe(table_task(t, &p, text("/bin/sh")), "/bin/sh");
@@ -236,6 +237,16 @@ static void test_iterator(void **state)
 	assert_exe(find(t, 11), "/bin/tool");
 	assert_exe(table_task(t, &p, text("/bin/other")), "/bin/other");
 	assert_int_equal(find(t, 11)->flags, 0);
+	/* what could not be read at first */
+	p = make_process(12, 1, "late");
+	now = text("/bin/late");
+	now->argv_known = false;
+	assert_false(table_task(t, &p, now)->text->argv_known);
+	table_task(t, &p, process_text_new("/bin/late", 9, "real", 5, 1, false));
+	assert_string_equal(find(t, 12)->text->data + 9, "real");
+	now = text("/bin/late");
+	now->argv_known = false;
+	assert_true(table_task(t, &p, now)->text->argv_known);
 	table_free(t);
 }
 
@@ -292,10 +303,10 @@ static void test_storm(void **state)
 /* This very process; then the same pid with another start. */
 static void test_procfs(void **state)
 {
-	char line[1024], exe[4096];
+	char line[1024], exe[4096], argv[PV_ARGV_MAX + 1];
 	struct process_text *found;
+	ssize_t n, length;
 	uint64_t ticks;
-	ssize_t n;
 	FILE *stat = fopen("/proc/self/stat", "r");
 	char *p;
 
@@ -310,15 +321,23 @@ static void test_procfs(void **state)
 	n = readlink("/proc/self/exe", exe, sizeof(exe));
 	assert_true(n > 0);
 
-	found = procfs_read(NULL, getpid(), ticks * 10000000 + 1234);
+	length = procfs_arguments(getpid(), ticks * 10000000 + 1234, argv, sizeof(argv));
+	assert_true(length > 0);
+	found = procfs_text(getpid(), ticks * 10000000 + 1234, argv, length);
 	assert_non_null(found);
 	assert_int_equal(found->exe_length, n);
 	assert_memory_equal(found->data, exe, n);
 	assert_true(found->argc >= 1);
-	assert_false(found->argv_cut);
+	assert_true(found->argv_known && !found->argv_cut);
 	process_text_put(found);
-	assert_null(procfs_read(NULL, getpid(), (ticks + 1) * 10000000));
-	assert_null(procfs_read(NULL, 0, 0));
+	found = procfs_text(getpid(), ticks * 10000000, argv, -EIO);
+	assert_non_null(found);
+	assert_int_equal(found->exe_length, n);
+	assert_false(found->argc || found->argv_known || found->argv_cut || found->argv_length);
+	process_text_put(found);
+	assert_int_equal(procfs_arguments(getpid(), (ticks + 1) * 10000000, argv, sizeof(argv)), -ESRCH);
+	assert_null(procfs_text(getpid(), (ticks + 1) * 10000000, argv, length));
+	assert_null(procfs_text(0, 0, NULL, -ESRCH));
 }
 
 /* Told once a profile, and not of processes that nothing governs. */

@@ -61,11 +61,14 @@ event() {
 }
 
 for file in file other written gone; do echo text >"$T/$file"; done
-mkdir "$T/folder"
+mkdir "$T/folder" "$T/lower" "$T/layers"
+modprobe overlay 2>/dev/null || true
+mount -t overlay overlay -o "lowerdir=$T/folder:$T/lower" "$T/layers" ||
+	not_ok "$NAME: an overlay" "expected it to be mounted"
 deny_policy other enforce "$T/other" >"$T/other.yaml"
 deny_policy held enforce "$FILE" >"$T/held.yaml"
 deny_policy held monitor "$FILE" >"$T/monitor.yaml"
-deny_policy held enforce "$T/folder" "$T/written" "$T/gone" >"$T/more.yaml"
+deny_policy held enforce "$T/folder" "$T/written" "$T/gone" "$T/layers" >"$T/more.yaml"
 start_with "$T/other.yaml" || return 0
 
 # ---- a policy comes ----
@@ -141,13 +144,13 @@ is "$NAME: a process that ended is named no more" "" "$(listed)"
 
 log_mark
 check "$NAME: another policy" pavise apply "$T/more.yaml"
-exec 6<"$T/folder" 7>>"$T/written" 8<>"$T/gone"
+exec 5<"$T/layers" 6<"$T/folder" 7>>"$T/written" 8<>"$T/gone"
 rm "$T/gone"
 "$BIN/enter" "$CGROUPS$GROUP" sleep 50 </dev/null >/dev/null 2>&1 &
-exec 6<&- 7>&- 8>&-
-eventually "$NAME: what a program inherits is reported" held_are 3
-is "$NAME: by its mode, directory and deleted file too" \
-	"6 list held/files[0] $T/folder null;7 append held/files[1] $T/written null;8 read held/files[2] $T/gone true" \
+exec 5<&- 6<&- 7>&- 8>&-
+eventually "$NAME: what a program inherits is reported" held_are 4
+is "$NAME: by its mode, directory and deleted file too, and what an overlay says" \
+	"5 list held/files[3] $T/layers null;6 list held/files[0] $T/folder null;7 append held/files[1] $T/written null;8 read held/files[2] $T/gone true" \
 	"$(held '"\(.held.fd) \(.held.op) \(.held.policy.name)/\(.held.rule.id) \(.held.object.path) \(.held.object.deleted)"')"
 log_mark
 exec 6<"$T/other"
@@ -159,4 +162,5 @@ while read -r pid; do kill "$pid"; done <"$CGROUPS$GROUP/cgroup.procs"
 wait_until 20 sh -c "! grep -q . $CGROUPS$GROUP/cgroup.procs"
 is "$NAME: nobody is left to be named" "" "$(listed)"
 agent_stop
+umount "$T/layers"
 rmdir "$CGROUPS$FREE" 2>/dev/null || true
