@@ -23,7 +23,7 @@ Q = @
 say = @printf '  %-8s %s\n'
 endif
 
-LIBS := libbpf libelf zlib yaml-0.1 jansson
+LIBS := libbpf libelf zlib yaml-0.1 jansson libseccomp
 WARNINGS := \
 	-Wall \
 	-Wextra \

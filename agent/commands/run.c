@@ -5,7 +5,8 @@
  * The agent makes a cgroup that its policies govern; the command's process is born in it and does
  * nothing but exec, so it is governed from its first instruction. The command keeps the terminal,
  * the process group and the standard streams. Signals from the terminal reach it by themselves, the
- * others are passed on. The agent keeps the policies as long as a process is left.
+ * others are passed on. The agent keeps the policies as long as a process is left. What the command could
+ * type into the terminal, somebody would read who is not confined: that is prevented (subject/terminal.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include "control/protocol.h"
 #include "control/spec.h"
 #include "subject/spawn.h"
+#include "subject/terminal.h"
 #include "util/util.h"
 
 #define POLICIES_MAX 64
@@ -61,6 +63,19 @@ static int supervise(pid_t pid, const sigset_t *set)
 	}
 }
 
+/* The command is not to type for who reads from the terminal after it. */
+static int guard_terminal(void)
+{
+	int err = terminal_is_there() ? terminal_guard() : 0;
+
+	if (err)
+		say_error("run: the command would have this terminal, and no seccomp filter could be "
+			  "installed (%s) that keeps it from typing there; start it without a terminal: "
+			  "setsid -w pavise run ... </dev/null 2>&1 | cat",
+			  strerror(-err));
+	return err;
+}
+
 static int start_and_wait(const char *cgroup, char **argv)
 {
 	CLEANUP_CLOSE int fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -68,6 +83,8 @@ static int start_and_wait(const char *cgroup, char **argv)
 	int status;
 	pid_t pid;
 
+	if (guard_terminal())
+		return PAVISE_RUN_FAILED;
 	signal(SIGCHLD, SIG_DFL); /* where it is ignored, there is no status to wait for */
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
@@ -148,8 +165,9 @@ const struct command command_run = {
 	.summary = "Run a command in a fresh cgroup, governed from its first instruction",
 	.details =
 		"Without --policy, the command is governed by whatever policies in force match the cgroup\n"
-		"/pavise/run-*. Exits as the command does; with 125 when nothing was started, 126 when the\n"
-		"command could not be executed, 127 when it was not found, 128 + n when signal n ended it.",
+		"/pavise/run-*. It cannot type into the terminal that it is started from. Exits as the\n"
+		"command does; with 125 when nothing was started, 126 when the command could not be\n"
+		"executed, 127 when it was not found, 128 + n when signal n ended it.",
 	.options = run_options,
 	.run = run_main,
 	.stop_early = true,

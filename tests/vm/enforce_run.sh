@@ -3,7 +3,8 @@
 # agent: shared
 #
 # Guarantees: `pavise run` governs one command, from its first instruction,
-# in the mode asked for, and no longer than that; and ends as it does.
+# in the mode asked for, and no longer than that; and ends as it does.  It
+# cannot type into the terminal that it shares with who is not governed.
 #
 # How: policies of its own for each run; the events are told by the policy.
 
@@ -66,6 +67,38 @@ check_status "$NAME/a command that may not be executed" 126 \
 	pavise run -p "$T/exec.yaml" "$P" read "$T/good/file"
 check_output "$NAME/a command that may be executed" 0 pavise run -p "$T/exec.yaml" "$BIN/probe_true"
 check_status "$NAME/a command that is not there" 127 pavise run -p "$T/enforce.yaml" "$T/nothing"
+
+# ---- the terminal ----
+
+TERMINAL=$BIN/probe_terminal
+policy run-capability enforce /nowhere >"$T/capability.yaml" <<EOF
+  capabilities:
+    default: allow
+    deny:
+      - sys_admin
+EOF
+# status_of COMMAND...: how it is filtered.
+status_of() {
+	"$@" grep -E '^(NoNewPrivs|Seccomp):' /proc/self/status | grep -v '^pavise: waiting' |
+		tr '\t\n' '  ' | sed 's/ $//'
+}
+
+closed="size=0 sti=EPERM high=EPERM i386=EPERM x32=EPERM linux=EPERM"
+check_output "$NAME/a terminal, ungoverned" "size=0 sti=0 high=0 i386=0 x32=ENOSYS linux=ENOTTY" \
+	"$TERMINAL" pty "$TERMINAL" ioctls
+check_output "$NAME/a terminal: no typing" "$closed" "$TERMINAL" pty pavise run "$TERMINAL" ioctls
+check_output "$NAME/a terminal: nor for what a command starts" "$closed" \
+	"$TERMINAL" pty pavise run -p "$T/enforce.yaml" sh -c "$TERMINAL ioctls; :"
+check_output "$NAME/a terminal: without a capability" "$closed" \
+	"$TERMINAL" pty pavise run -p "$T/capability.yaml" "$TERMINAL" ioctls
+check_output "$NAME/a terminal: a filter and nothing else" "NoNewPrivs: 0 Seccomp: 2" \
+	status_of "$TERMINAL" pty pavise run -p "$T/capability.yaml"
+check_output "$NAME/a terminal: no event of that" "" events run-capability
+check_output "$NAME/a terminal as a standard stream alone" "$closed" \
+	"$TERMINAL" pty setsid -w pavise run "$TERMINAL" ioctls
+check_output "$NAME/no terminal: no filter" "NoNewPrivs: 0 Seccomp: 0" \
+	status_of setsid -w pavise run -p "$T/enforce.yaml" </dev/null
+check_status "$NAME/a terminal: status of the command" 7 "$TERMINAL" pty pavise run sh -c 'exit 7'
 
 run_is_over() {
 	! pavise status --json | grep -q '"run-enforce"'
