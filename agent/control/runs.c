@@ -24,7 +24,7 @@
 #define RUNS_MAX       1024
 #define RUNS_CGROUP    "/pavise"
 #define READINGS       2 /* in which nobody may have forked */
-#define READINGS_TRIES 16
+#define READINGS_TRIES 4
 
 struct run {
 	struct run *next;

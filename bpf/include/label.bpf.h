@@ -246,6 +246,8 @@ static __always_inline int label_refresh(struct pv_label *l, struct pv_scratch *
 	barrier();
 	if (other_set)
 		l->exec_inode = l->truncates = 0; /* decided by another policy set */
+	if (l->profile != (u32)profile)
+		l->looked = 0; /* who was governed alike may be governed by less now */
 	if (l->cgroup_id && moved && l->profile && l->profile != (u32)profile)
 		label_hold(l, l->profile);
 	barrier();

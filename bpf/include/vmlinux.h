@@ -217,6 +217,7 @@ struct inode {
 	kuid_t i_uid;
 	unsigned int i_nlink;
 	u32 i_rdev;
+	struct pipe_inode_info *i_pipe;
 	unsigned long i_ino;
 	struct super_block *i_sb;
 	u32 i_generation;
@@ -268,6 +269,7 @@ struct file {
 	fmode_t f_mode;
 	struct path f_path;
 	struct inode *f_inode;
+	void *private_data;
 };
 
 /* What overlayfs, and FUSE for its passthrough, open behind their own file, since 6.8. */

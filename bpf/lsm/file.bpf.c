@@ -182,28 +182,47 @@ static __noinline int behind(struct file *file)
 }
 
 #define S_IFIFO		0010000
-#define DESCRIPTORS_MAX 65536 /* of a process that are looked at */
+#define DESCRIPTORS_MAX (1 << 20) /* of a process that are looked at */
 
 /* A search for an inode among a process's descriptors. */
 struct descriptor_search {
 	u64 at; /* of the table */
 	u64 inode;
+	u64 pipe; /* the inode's, 0: it is no pipe */
 	u32 n;
 	u32 found;
 };
 
+/* Is that the inode's, by a descriptor with which it could be read or written? */
+static __always_inline bool descriptor_is(const struct descriptor_search *search, u64 file)
+{
+	fmode_t mode = FMODE_PATH;
+	u64 inode = 0, data = 0;
+
+	if (search->pipe)
+		return READ_FIELD(&data, file, file, private_data) && data == search->pipe;
+	return READ_FIELD(&inode, file, file, f_inode) && inode == search->inode &&
+	       READ_FIELD(&mode, file, file, f_mode) && !(mode & FMODE_PATH);
+}
+
+/*
+ * From 6.7 on an open file's memory can be another open file at once. Of a pipe one word tells it, which no
+ * other file has, nor one that is a place only; of memory it is looked three times.
+ */
 static long descriptor_step(u32 i, struct descriptor_search *search)
 {
-	u64 file = 0, inode = 0;
-	fmode_t mode = FMODE_PATH;
+	u64 file = 0;
 
 	if (i >= search->n || bpf_probe_read_kernel(&file, 8, (void *)(search->at + 8 * (u64)i)))
 		return 1;
-	if (!file || !READ_FIELD(&inode, file, file, f_inode) || inode != search->inode ||
-	    !READ_FIELD(&mode, file, file, f_mode) || mode & FMODE_PATH)
+	if (!file || !descriptor_is(search, file))
 		return 0;
-	search->found = 1;
-	return 1;
+	barrier();
+	if (!descriptor_is(search, file))
+		return 0;
+	barrier();
+	search->found = descriptor_is(search, file);
+	return search->found;
 }
 
 /*
@@ -214,8 +233,12 @@ static long descriptor_step(u32 i, struct descriptor_search *search)
 __weak int task_has(u64 task, u64 start, u64 inode)
 {
 	struct descriptor_search search = {.inode = inode};
+	u16 mode = 0;
 	u64 files = 0, files_after = 0, start_after = 0, table = 0;
 
+	if (!READ_FIELD(&mode, inode, inode, i_mode) ||
+	    ((mode & S_IFMT) == S_IFIFO && (!READ_FIELD(&search.pipe, inode, inode, i_pipe) || !search.pipe)))
+		return false;
 	if (!task || !READ_FIELD(&files, task_struct, task, files) || !files ||
 	    !READ_FIELD(&table, files_struct, files, fdt) ||
 	    !READ_FIELD(&search.n, fdtable, table, max_fds) || !READ_FIELD(&search.at, fdtable, table, fd))
@@ -240,7 +263,7 @@ static __always_inline bool is_nameless(struct file *file)
 
 /*
  * Decide for such a file: it is the task's own, or that of the process it looked at last, which is governed
- * alike; otherwise it was reached for.
+ * alike; otherwise it was reached for, and `ptrace` says whether that is permitted.
  */
 static __noinline int nameless_open(struct file *file)
 {
@@ -256,7 +279,6 @@ static __noinline int nameless_open(struct file *file)
 	    (l && task_has(l->looked, l->looked_start, inode)))
 		return 0;
 	question_table(&q, PV_HOOK_FILE_OPEN, PV_ACC_PTRACE);
-	q.column = PV_COL_REACH;
 	q.inode = inode;
 	q.detail = l ? l->reached : 0;
 	return decide_table(&q);
@@ -471,8 +493,11 @@ static __always_inline bool starts_governed(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
+	struct pv_matcher m;
 
-	return l && label_sets_up(l, task, l->exe, l->generation);
+	/* while another image is put in force, the decision finds out */
+	return l && matcher_open(&m) &&
+	       (m.head->generation != l->generation || label_sets_up(l, task, l->exe, l->generation));
 }
 
 /* `l`: the label, NULL where it is not up to date. */

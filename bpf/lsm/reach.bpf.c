@@ -19,8 +19,8 @@
  *
  * To look at a process (/proc/PID) is permitted. But its pipes and its memory without a name can be opened by
  * /proc/PID/fd, for which the kernel asks for permission to look only, as the last thing before the open. So
- * it is noted who was looked at last, and such a file is opened only by who has a descriptor of it, or where
- * that process has one and is governed alike (bpf/lsm/file.bpf.c).
+ * it is noted who was looked at last, and `ptrace` decides about opening such a file unless the task has a
+ * descriptor of it, whatever that is for, or that process has one and is governed alike (bpf/lsm/file.bpf.c).
  *
  * Asked are those who act, and not the kernel: signals that it sends for itself (children's ends, terminals,
  * timers, faults) come to no hook; that of a parent's end comes in the parent's exit and without a sender's

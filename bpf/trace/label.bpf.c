@@ -178,6 +178,7 @@ int BPF_PROG(committed_creds, struct linux_binprm *bprm)
 		return 0; /* the first label is that of a task that has executed where it is */
 	label_moved(l);
 	count_copy(l); /* a thread that executes takes over the leader's number */
+	l->looked = 0;
 	exec_cgroup = l->exec_cgroup;
 	l->exec_cgroup = cgroup_id(task);
 	barrier();
