@@ -71,7 +71,7 @@ static __noinline int ask(struct pv_scratch *s, const struct agree_case *c, u32 
 SEC("raw_tp")
 int agree(void *ctx)
 {
-	u32 zero = 0, generation;
+	u32 zero = 0, fault = 0, generation;
 	struct agree_case *c = bpf_map_lookup_elem(&cases, &zero);
 	struct pv_scratch *s = scratch_get(bpf_get_current_task_btf());
 	struct pv_matcher m;
@@ -81,6 +81,9 @@ int agree(void *ctx)
 		return 1;
 	generation = m.head->generation;
 	set_scene(s, c);
+	/* as of what sets up where the host's names hold */
+	s->context.started = c->executed && (m.head->setup_set == PV_NO_SET ||
+					     !set_has(&m, m.head->setup_set, c->exe, &fault));
 	if (c->what == AGREE_CGROUP || c->what == AGREE_EXE) {
 		answer = path_answer(s, c->what == AGREE_EXE ? m.head->exe_start : m.head->cgroup_start,
 				     generation);
