@@ -20,6 +20,7 @@ const struct optional_program optional_programs[] = {
 	{"inode_remove_acl", "bpf_lsm_inode_remove_acl", "inode_removexattr decides ACLs as well"},
 	{"inode_file_setattr", "bpf_lsm_inode_file_setattr", "file_ioctl decides file flags"},
 	{"file_ioctl_compat", "bpf_lsm_file_ioctl_compat", "file_ioctl decides those of 32 bits as well"},
+	{"bprm_creds_for_exec", "linux_binprm.is_check", "there is no exec that is only asked about"},
 };
 const size_t n_optional_programs = ARRAY_SIZE(optional_programs);
 
@@ -148,13 +149,31 @@ static bool has_function(const struct btf *kernel, const char *name)
 	return btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC) > 0;
 }
 
+/* "STRUCT.MEMBER" */
+static bool has_member(const struct btf *kernel, const char *name)
+{
+	const char *member = strchr(name, '.') + 1;
+	CLEANUP_FREE char *type_name = strndup(name, member - 1 - name);
+	const struct btf_type *type;
+	int id = type_name ? btf__find_by_name_kind(kernel, type_name, BTF_KIND_STRUCT) : -ENOMEM;
+
+	if (id <= 0)
+		return false;
+	type = btf__type_by_id(kernel, id);
+	for (int i = 0; i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(kernel, btf_members(type)[i].name_off), member))
+			return true;
+	return false;
+}
+
 bool program_has_hook(const struct bpf_program *program, const struct btf *kernel)
 {
 	const struct optional_program *optional = optional_program_find(bpf_program__name(program));
 	const char *section = bpf_program__section_name(program);
 
 	if (optional)
-		return has_function(kernel, optional->function);
+		return strchr(optional->needs, '.') ? has_member(kernel, optional->needs)
+						    : has_function(kernel, optional->needs);
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		size_t length = strlen(hooks[i].section);
 		char name[256];

@@ -3,8 +3,8 @@
  * The programs: the two BPF objects as a table, and which of their programs a kernel may lack.
  *
  * Every program is mandatory unless it stands in optional_programs[]. An optional program is left
- * out only where the kernel function it needs is not in the kernel's BTF; if it is not left out and does not
- * load, that is a failure like any other.
+ * out only where what it needs is not in the kernel's BTF; if it is not left out and does not load, that is
+ * a failure like any other.
  */
 #ifndef PAVISE_PROGRAMS_H
 #define PAVISE_PROGRAMS_H
@@ -18,8 +18,8 @@
 
 struct optional_program {
 	const char *program;
-	const char *function; /* in the kernel's BTF where the program can work */
-	const char *instead;  /* what decides where the program is left out */
+	const char *needs; /* in the kernel's BTF where the program has work: a function, or STRUCT.MEMBER */
+	const char *instead; /* what decides where the program is left out */
 };
 
 extern const struct optional_program optional_programs[];
