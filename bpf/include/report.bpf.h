@@ -24,54 +24,70 @@ static __always_inline void record_inode(struct pv_decision_record *r, u64 inode
 	r->ino = 0;
 	if (!inode)
 		return;
-	bpf_probe_read_kernel(&mode, 2, (void *)(inode + bpf_core_field_offset(struct inode, i_mode)));
-	bpf_probe_read_kernel(&r->ino, 8, (void *)(inode + bpf_core_field_offset(struct inode, i_ino)));
-	bpf_probe_read_kernel(&sb, 8, (void *)(inode + bpf_core_field_offset(struct inode, i_sb)));
-	bpf_probe_read_kernel(&r->dev, 4, (void *)(sb + bpf_core_field_offset(struct super_block, s_dev)));
+	READ_FIELD(&mode, inode, inode, i_mode);
+	READ_FIELD(&r->ino, inode, inode, i_ino);
+	if (READ_FIELD(&sb, inode, inode, i_sb))
+		READ_FIELD(&r->dev, super_block, sb, s_dev);
 	r->mode = mode;
+}
+
+static __always_inline void record_no_socket(struct pv_decision_record *r)
+{
+	u64 *to = (u64 *)r->addr;
+
+	r->family = r->sock_type = r->protocol = r->port = 0;
+	r->detail = 0;
+	to[0] = to[1] = 0;
 }
 
 static __always_inline void record_object(struct pv_decision_record *r, const struct pv_question *q)
 {
-	u64 *to = (u64 *)r->addr;
-
 	r->flags = q->flags;
 	record_inode(r, q->inode);
+	record_no_socket(r);
 	r->family = q->family;
 	r->sock_type = q->sock_type;
 	r->protocol = q->protocol;
 	r->port = q->port;
 	r->detail = q->detail;
-	to[0] = to[1] = 0;
 	if (q->kind == PV_KIND_SOCKET && q->name_length == 2 + 4 + 2)
 		__builtin_memcpy(r->addr, q->name + 2, 4);
 	else if (q->kind == PV_KIND_SOCKET && q->name_length == 2 + 16 + 2)
 		__builtin_memcpy(r->addr, q->name + 2, 16);
 }
 
-static __always_inline void record_decision(struct pv_decision_record *r, const struct pv_scratch *s,
-					    const struct pv_question *q, u32 generation)
+/* All but the process and the object. */
+static __always_inline void record_decision(struct pv_decision_record *r, const struct pv_answer *answer,
+					    u32 generation, u32 hook, u32 want, u32 names)
 {
-	u32 names = s->names_len, accesses = 0;
+	u32 accesses = 0;
 
 	record_head(&r->head, PV_REC_DECISION, sizeof(*r) + names);
-	process_fill(&r->process, bpf_get_current_task_btf(), s->subject.profile[0]);
 	r->generation = generation;
-	r->cell = s->answer.cell;
-	r->profile = s->answer.profile;
-	r->hook = q->hook;
-	r->access = s->answer.access;
+	r->cell = answer->cell;
+	r->profile = answer->profile;
+	r->hook = hook;
+	r->access = answer->access;
 	for (u32 i = 0; i < 3; i++) {
-		u32 access = q->want >> (8 * i) & 0xff;
+		u32 access = want >> (8 * i) & 0xff;
 
 		if (access < 16)
 			accesses |= 1 << access;
 	}
 	r->accesses = accesses;
-	r->walk = q->kind == PV_KIND_ABSTRACT && s->answer.walk == PV_WALK_OK ? PV_WALK_ABSTRACT
-									      : s->answer.walk;
-	record_object(r, q);
+	r->walk = answer->walk;
 	r->names_len = names;
+}
+
+/* ... of the question in the work space, with so many bytes of names. */
+static __always_inline void record_question(struct pv_decision_record *r, const struct pv_scratch *s,
+					    const struct pv_question *q, u32 generation, u32 names)
+{
+	record_decision(r, &s->answer, generation, q->hook, q->want, names);
+	process_fill(&r->process, bpf_get_current_task_btf(), s->subject.profile[0]);
+	if (q->kind == PV_KIND_ABSTRACT && s->answer.walk == PV_WALK_OK)
+		r->walk = PV_WALK_ABSTRACT;
+	record_object(r, q);
 }
 
 /* Most names are short: their records have room for this many bytes, and are made in the ring. */
@@ -87,32 +103,29 @@ static __always_inline void record_names(struct pv_decision_record *r, const str
 		to[i] = from[i];
 }
 
-#define REPORT_SHORT(sending, ring, s, q, generation)                            \
-	({                                                                       \
-		struct pv_decision_record *r_;                                   \
-		r_ = bpf_ringbuf_reserve(ring, sizeof(*r_) + PV_NAMES_SHORT, 0); \
-		if (r_) {                                                        \
-			send_number(sending, &r_->head);                         \
-			record_decision(r_, s, q, generation);                   \
-			record_names(r_, s);                                     \
-			SEND_SUBMIT(sending, ring, r_);                          \
-		} else {                                                         \
-			send_lost(sending);                                      \
-		}                                                                \
-	})
+static __noinline void report_short(struct pv_sending *sending, void *ring, const struct pv_scratch *s,
+				    const struct pv_question *q, u32 generation)
+{
+	struct pv_decision_record *r = bpf_ringbuf_reserve(ring, sizeof(*r) + PV_NAMES_SHORT, 0);
 
-static __noinline void report_long(struct pv_sending *sending, struct pv_scratch *s,
-				   const struct pv_question *q, u32 generation, bool decided)
+	if (!r) {
+		send_lost(sending);
+		return;
+	}
+	send_number(sending, &r->head);
+	record_question(r, s, q, generation, s->names_len);
+	record_names(r, s);
+	SEND_SUBMIT(sending, ring, r);
+}
+
+static __noinline void report_long(struct pv_sending *sending, void *ring, struct pv_scratch *s,
+				   const struct pv_question *q, u32 generation)
 {
 	struct pv_decision_record *r = SCRATCH_RECORD(s, struct pv_decision_record);
 	u32 names = scratch_names(s);
 
-	s->names_len = names;
-	record_decision(r, s, q, generation);
-	if (decided)
-		send_copy(sending, &decisions, &r->head, sizeof(*r) + names);
-	else
-		send_copy(sending, &lineage, &r->head, sizeof(*r) + names);
+	record_question(r, s, q, generation, names);
+	send_copy(sending, ring, &r->head, sizeof(*r) + names);
 }
 
 /*
@@ -124,23 +137,22 @@ __weak int report(struct pv_scratch *s, const struct pv_question *q, u32 generat
 	struct pv_sending sending;
 	struct pv_label *l;
 	bool decided;
+	void *ring;
 
 	if (!s || !q)
 		return 0;
 	decided = PV_CELL_VERDICT(s->answer.cell);
-	if (!send_begin(&sending, decided ? PV_LANE_DECISION : PV_LANE_LINEAGE))
-		return 0;
+	ring = decided ? (void *)&decisions : (void *)&lineage;
+	send_begin(&sending, decided ? PV_LANE_DECISION : PV_LANE_LINEAGE);
 	if (PV_CELL_VERDICT(s->answer.cell) == PV_DENY) {
 		l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
 		if (l)
 			l->denials++;
 	}
 	if (s->names_len > PV_NAMES_SHORT)
-		report_long(&sending, s, q, generation, decided);
-	else if (decided)
-		REPORT_SHORT(&sending, &decisions, s, q, generation);
+		report_long(&sending, ring, s, q, generation);
 	else
-		REPORT_SHORT(&sending, &lineage, s, q, generation);
+		report_short(&sending, ring, s, q, generation);
 	return 0;
 }
 
@@ -149,8 +161,10 @@ static __always_inline void decision_unsent(const struct pv_question *q)
 {
 	struct pv_sending sending;
 
-	if (!q->tentative && send_begin(&sending, PV_LANE_DECISION))
-		send_lost(&sending);
+	if (q->tentative)
+		return;
+	send_begin(&sending, PV_LANE_DECISION);
+	send_lost(&sending);
 }
 
 #endif

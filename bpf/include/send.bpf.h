@@ -2,7 +2,7 @@
 /*
  * Sending records, and waking who reads them.
  *
- * Every lane counts an attempt before it asks for room and a loss where there is none, so that
+ * Every lane counts an attempt and, where there is no room for it, a loss, so that
  * attempted = submitted + lost holds at any moment that no program is running.
  *
  * A record wakes nobody while the reader is awake and looks by itself (agent/control/rings.c): a wake-up
@@ -29,16 +29,11 @@ struct pv_sending {
 	u64 seq;
 };
 
-/* Count an attempt. False: there is no shared state, which does not happen. */
-static __always_inline bool send_begin(struct pv_sending *sending, enum pv_lane lane)
+/* Count an attempt. */
+static __always_inline void send_begin(struct pv_sending *sending, enum pv_lane lane)
 {
-	struct pv_state *st = state_get();
-
-	if (!st)
-		return false;
-	sending->lane = &st->lanes[lane];
+	sending->lane = &state.lanes[lane];
 	sending->seq = __sync_fetch_and_add(&sending->lane->attempted, 1) + 1;
-	return true;
 }
 
 static __always_inline void send_lost(struct pv_sending *sending)

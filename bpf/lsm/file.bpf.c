@@ -307,9 +307,13 @@ static __always_inline int file_open_cached(struct file *file, u32 hook, struct 
 	want = open_wants(file);
 	if (asks & FMODE_WRITE)
 		more = is_memory(file) || opens_own(file, hook);
-	if (hook == PV_HOOK_FILE_OPEN && l && !more && quick_permitted(l, want)) {
-		cache_keep_file(l, file, asks);
-		return 0;
+	/* that a file could be created was said already, see file_open_decide() */
+	if (hook == PV_HOOK_FILE_OPEN && l && !more && !(asks & FMODE_CREATED)) {
+		r = quick(l, want, hook, file->f_flags);
+		if (r == PV_PLAIN)
+			cache_keep_file(l, file, asks);
+		if (r != PV_QUICK_UNKNOWN)
+			return plain_is_permitted(r);
 	}
 	r = file_open_decide(file, hook, want);
 	/* asked once more: to keep it over the decision costs every open some instructions */
@@ -321,7 +325,7 @@ static __always_inline int file_open_cached(struct file *file, u32 hook, struct 
 	}
 	if (r >= 0 && hook == PV_HOOK_FILE_OPEN && is_nameless(file))
 		return nameless_open(file);
-	if (l && r == PV_PLAIN && cache_steady(l))
+	if (l && r == PV_PLAIN && place_steady(l))
 		cache_keep_file(l, file, asks);
 	return plain_is_permitted(r);
 }
@@ -398,7 +402,7 @@ static __noinline int map_cached(struct file *file, u32 prot, u32 hook, struct p
 	if (l && cache_has_file(l, file, hook << 24))
 		return 0;
 	r = map_decide(file, prot, hook);
-	if (l && r == PV_PLAIN && cache_steady(l))
+	if (l && r == PV_PLAIN && place_steady(l))
 		cache_keep_file(l, file, hook << 24);
 	return plain_is_permitted(r);
 }
@@ -426,10 +430,15 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 		return ret;
 	/*
 	 * There may be no file. Verifiers from 6.4 to 6.14 take this argument for one that is never
-	 * NULL and cut out what is only done when it is; they do not follow what a helper reads. Later ones
-	 * want to see the argument itself compared.
+	 * NULL and cut out what is only done when it is; they do not follow what a helper reads, or what
+	 * was in a map. Later ones want to see the argument itself compared.
 	 */
-	bpf_probe_read_kernel(&there, sizeof(there), &ctx[0]);
+	if (l) {
+		*(volatile u64 *)&l->asked.word[6] = (u64)file;
+		there = *(volatile u64 *)&l->asked.word[6];
+	} else {
+		bpf_probe_read_kernel(&there, sizeof(there), &ctx[0]);
+	}
 	if (!there || !file)
 		return verdict(anonymous_decide(0, prot, PV_HOOK_MMAP_FILE));
 	/*
@@ -488,16 +497,21 @@ static __noinline int nameless_decide(struct file *file, u32 hook)
 	return decide_table(&q);
 }
 
-/* Can this exec be one that starts what a policy governs? */
-static __always_inline bool starts_governed(void)
+/* Can this exec be one that starts what a policy governs? `l`: label_own(). */
+static __always_inline bool starts_governed(struct pv_label *l)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pv_label *l = bpf_task_storage_get(&labels, task, 0, 0);
 	struct pv_matcher m;
 
 	/* while another image is put in force, the decision finds out */
 	return l && matcher_open(&m) &&
 	       (m.head->generation != l->generation || label_sets_up(l, task, l->exe, l->generation));
+}
+
+/* Is the current task governed, or about to be? *kept: as of label_free_by(). `l`: label_own(). */
+static __always_inline bool exec_governed(struct pv_label *l, struct pv_label **kept)
+{
+	return (!label_free_by(l, kept) && (*kept || label_look())) || starts_governed(l);
 }
 
 /* `l`: the label, NULL where it is not up to date. */
@@ -507,10 +521,11 @@ static __always_inline int program_decide(struct file *file, u32 hook, struct pv
 
 	if (r < 0)
 		return r;
-	if (l && !starts_governed()) {
+	if (l && !starts_governed(l)) {
 		cache_ask_file(&l->asked, l, file, 0);
-		if (quick_permitted(l, PV_WANT1(PV_ACC_EXEC)))
-			return 0;
+		r = quick(l, PV_WANT1(PV_ACC_EXEC), hook, file->f_flags);
+		if (r != PV_QUICK_UNKNOWN)
+			return plain_is_permitted(r);
 	}
 	return exec_decide(file, hook);
 }
@@ -518,16 +533,20 @@ static __always_inline int program_decide(struct file *file, u32 hook, struct pv
 SEC("lsm/bprm_check_security")
 int BPF_PROG(bprm_check, struct linux_binprm *bprm, int ret)
 {
-	struct pv_label *l = NULL; /* of a task that is known to be ungoverned */
+	struct pv_label *own, *l = NULL; /* of a task that is known to be ungoverned */
 	int r;
 
-	if (ret || (!label_governed(&l) && !starts_governed()))
+	if (ret)
 		return ret;
+	own = label_own();
+	if (!exec_governed(own, &l))
+		return 0;
 	r = program_decide(bprm->file, PV_HOOK_BPRM_CHECK, l);
-	l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
-	if (l) {
-		l->exec_mm = (u64)bprm->mm;
-		l->exec_inode = r < 0 ? 0 : (u64)bprm->file->f_inode;
+	if (!own)
+		own = label_own();
+	if (own) {
+		own->exec_mm = (u64)bprm->mm;
+		own->exec_inode = r < 0 ? 0 : (u64)bprm->file->f_inode;
 	}
 	return verdict(r);
 }
@@ -537,8 +556,7 @@ int BPF_PROG(bprm_creds_for_exec, struct linux_binprm *bprm, int ret)
 {
 	struct pv_label *l = NULL; /* of a task that is known to be ungoverned */
 
-	if (ret || !bpf_core_field_exists(struct linux_binprm, is_check) ||
-	    !BPF_CORE_READ_BITFIELD(bprm, is_check) || (!label_governed(&l) && !starts_governed()))
+	if (ret || !BPF_CORE_READ_BITFIELD(bprm, is_check) || !exec_governed(label_own(), &l))
 		return ret;
 	return verdict(program_decide(bprm->file, PV_HOOK_BPRM_CREDS_FOR_EXEC, l));
 }

@@ -101,8 +101,7 @@ static __always_inline void entry_report(struct task_struct *task, u32 profile)
 	struct pv_sending sending;
 	struct pv_task_record *r;
 
-	if (!send_begin(&sending, PV_LANE_LINEAGE))
-		return;
+	send_begin(&sending, PV_LANE_LINEAGE);
 	r = bpf_ringbuf_reserve(&lineage, sizeof(*r), 0);
 	if (!r) {
 		send_lost(&sending);

@@ -15,7 +15,7 @@
  * decided here.
  */
 #include "process.bpf.h"
-#include "walk.bpf.h"
+#include "place.bpf.h"
 
 #define SIGNAL_GROUP_EXIT 4
 
@@ -37,8 +37,9 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	struct pv_sending sending;
 	struct pv_fork_record *r;
 
-	if (child->pid != child->tgid || !send_begin(&sending, PV_LANE_LINEAGE))
+	if (child->pid != child->tgid)
 		return 0;
+	send_begin(&sending, PV_LANE_LINEAGE);
 	r = bpf_ringbuf_reserve(&lineage, sizeof(*r), 0);
 	if (!r) {
 		send_lost(&sending);
@@ -51,8 +52,8 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	return 0;
 }
 
-/* Most names and arguments are short: their records have room for so many bytes of each. */
-#define PV_EXEC_SHORT 64
+/* Most arguments are short: a record that is made in the ring has room for so many bytes of them. */
+#define PV_ARGV_SHORT 64
 
 /* The bytes of the arguments, as they stand on the new stack. */
 static __always_inline u32 argv_size(struct mm_struct *mm)
@@ -63,13 +64,11 @@ static __always_inline u32 argv_size(struct mm_struct *mm)
 }
 
 /* What an exec record says besides the names and arguments, which have these lengths. */
-static __always_inline void record_exec(struct pv_exec_record *r, struct linux_binprm *bprm,
-					const struct pv_scratch *s, int old_pid, u32 profile, u32 names,
-					u32 argv)
+static __always_inline void record_exec(struct pv_exec_record *r, struct linux_binprm *bprm, int old_pid,
+					u32 profile, u32 walk, u32 names, u32 argv)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct inode *inode = bprm->file->f_inode;
-	struct mm_struct *mm = task->mm;
 
 	record_head(&r->head, PV_REC_EXEC, sizeof(*r) + names + argv);
 	process_fill(&r->process, task, profile);
@@ -78,74 +77,69 @@ static __always_inline void record_exec(struct pv_exec_record *r, struct linux_b
 	r->mode = inode->i_mode;
 	r->ino = inode->i_ino;
 	r->nlink = inode->i_nlink;
-	r->walk = s->end;
+	r->walk = walk;
 	r->argc = bprm->argc;
-	r->argv_size = argv_size(mm);
+	r->argv_size = argv_size(task->mm);
 	r->names_len = names;
 	r->argv_len = argv;
 }
 
-static __noinline void exec_short(struct linux_binprm *bprm, struct pv_scratch *s, struct pv_sending *sending,
-				  int old_pid, u32 profile)
+/* A record that is made in the ring, with the names from where they are. False: there was none made. */
+static __noinline bool exec_short(struct linux_binprm *bprm, struct pv_label *l, int old_pid)
 {
-	struct pv_exec_record *r = bpf_ringbuf_reserve(&lineage, sizeof(*r) + 2 * PV_EXEC_SHORT, 0);
 	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
-	u32 names = s->names_len, argv = argv_size(mm);
+	u32 names, argv = argv_size(mm);
+	struct pv_sending sending;
+	struct pv_exec_record *r;
 
-	if (!r) {
-		send_lost(sending);
-		return;
+	if (!can_cast() || argv > PV_ARGV_SHORT)
+		return false;
+	place_ask(&l->asked, bprm->file);
+	if (!place_steady(l) || !place_walk(l))
+		return false;
+	r = bpf_ringbuf_reserve(&lineage, sizeof(*r) + PV_PLACE_ROOM + PV_ARGV_SHORT, 0);
+	if (!r)
+		return false;
+	names = place_names(l, r->data);
+	if (!names || names > PV_PLACE_NAMES || !place_same(l)) {
+		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
+		return false;
 	}
-	send_number(sending, &r->head);
-	if (names > PV_EXEC_SHORT)
-		names = 0;
-	barrier_var(names);
-	if (argv > PV_EXEC_SHORT)
-		argv = 0;
 	barrier_var(argv);
-#pragma unroll
-	for (u32 i = 0; i < PV_EXEC_SHORT / 8; i++)
-		((u64 *)r->data)[i] = ((const u64 *)s->names)[i];
-	if (bpf_probe_read_user(&r->data[names], argv, (void *)mm->arg_start))
+	if (argv > PV_ARGV_SHORT || bpf_probe_read_user(&r->data[names], argv, (void *)mm->arg_start))
 		argv = 0;
-	record_exec(r, bprm, s, old_pid, profile, names, argv);
-	SEND_SUBMIT(sending, &lineage, r);
+	send_begin(&sending, PV_LANE_LINEAGE);
+	send_number(&sending, &r->head);
+	record_exec(r, bprm, old_pid, label_profile(l), PV_WALK_OK, names, argv);
+	SEND_SUBMIT(&sending, &lineage, r);
+	return true;
 }
 
-/* By way of the work space: the arguments behind the names, as far as there is room. */
-static __noinline void exec_long(struct linux_binprm *bprm, struct pv_scratch *s, struct pv_sending *sending,
-				 int old_pid, u32 profile)
+/* By way of a work space: the arguments behind the names, as far as there is room. */
+static __noinline void exec_long(struct linux_binprm *bprm, struct pv_scratch *s, int old_pid, u32 profile)
 {
 	struct pv_exec_record *r = SCRATCH_RECORD(s, struct pv_exec_record);
 	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
-	u32 names = scratch_names(s), argv = argv_size(mm), size;
+	u32 names, argv = argv_size(mm), size;
+	struct pv_sending sending;
 
+	s->object = (u64)bprm->file->f_path.dentry;
+	s->mnt = (u64)bprm->file->f_path.mnt;
+	walk(s);
+	names = scratch_names(s);
 	if (argv > PV_ARGV_MAX)
 		argv = PV_ARGV_MAX;
 	barrier_var(argv);
 	if (names > PV_NAMES_MAX - PV_ARGV_MAX ||
 	    bpf_probe_read_user(&s->names[names], argv, (void *)mm->arg_start))
 		argv = 0;
-	record_exec(r, bprm, s, old_pid, profile, names, argv);
+	record_exec(r, bprm, old_pid, profile, s->end, names, argv);
 	size = names + argv; /* at most PV_NAMES_MAX again */
 	if (size > PV_NAMES_MAX)
 		size = 0;
 	barrier_var(size);
-	send_copy(sending, &lineage, &r->head, sizeof(*r) + size);
-}
-
-static __noinline void exec_record(struct linux_binprm *bprm, struct pv_scratch *s,
-				   struct pv_sending *sending, int old_pid, u32 profile)
-{
-	struct file *file = bprm->file;
-
-	s->object = (u64)file->f_path.dentry;
-	s->mnt = (u64)file->f_path.mnt;
-	walk(s);
-	if (s->names_len <= PV_EXEC_SHORT && argv_size(bpf_get_current_task_btf()->mm) <= PV_EXEC_SHORT)
-		exec_short(bprm, s, sending, old_pid, profile);
-	else
-		exec_long(bprm, s, sending, old_pid, profile);
+	send_begin(&sending, PV_LANE_LINEAGE);
+	send_copy(&sending, &lineage, &r->head, sizeof(*r) + size);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -156,16 +150,19 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	struct pv_space *space;
 	struct pv_scratch *s;
 
-	if (l)
+	if (l) {
 		l->exec_mm = l->exec_inode = 0;
-	if (!send_begin(&sending, PV_LANE_LINEAGE))
-		return 0;
+		if (exec_short(bprm, l, old_pid))
+			return 0;
+	}
 	space = space_take();
 	s = space ? &space->scratch : scratch_get(task);
-	if (s)
-		exec_record(bprm, s, &sending, old_pid, label_profile(l));
-	else
+	if (s) {
+		exec_long(bprm, s, old_pid, label_profile(l));
+	} else {
+		send_begin(&sending, PV_LANE_LINEAGE);
 		send_lost(&sending);
+	}
 	if (space)
 		space_give(space);
 	/* an ungoverned task has no further use for its own */
@@ -186,8 +183,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 		return 0;
 	if (state.agent.pid == (u32)task->tgid)
 		state.agent.pid = 0;
-	if (!send_begin(&sending, PV_LANE_LINEAGE))
-		return 0;
+	send_begin(&sending, PV_LANE_LINEAGE);
 	l = bpf_task_storage_get(&labels, task, 0, 0);
 	r = bpf_ringbuf_reserve(&lineage, sizeof(*r), 0);
 	if (!r) {
