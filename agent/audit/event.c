@@ -25,8 +25,9 @@
 
 #define SECOND_NS	1000000000ull
 #define CGROUP_PATH_MAX 4096
-#define TIME_SECOND	20  /* bytes of a time up to its second, the point included */
-#define ENVELOPE_MAX	256 /* bytes up to the boot id, with a type of ours */
+#define TIME_SECOND	20	    /* bytes of a time up to its second, the point included */
+#define ENVELOPE_MAX	256	    /* bytes up to the boot, with a type of ours */
+#define FIRST_PID_NS	4026531836u /* PROC_PID_INIT_INO: the pid namespace that the machine starts with */
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -67,29 +68,6 @@ int event_source_init(struct event_source *s)
 
 /* ---- pieces ---- */
 
-static char *put_hex(char *p, uint64_t value)
-{
-	int digits = value ? (67 - __builtin_clzll(value)) / 4 : 1;
-
-	for (int i = digits - 1; i >= 0; i--)
-		*p++ = "0123456789abcdef"[value >> (4 * i) & 15];
-	return p;
-}
-
-static void put_uid(const struct event_source *s, uint32_t pid, uint64_t start_ns, struct json_buffer *out)
-{
-	char uid[8 + 1 + 16 + 1 + 8];
-	char *p = uid;
-
-	memcpy(p, s->boot_id, 8);
-	p += 8;
-	*p++ = '-';
-	p = put_hex(p, start_ns);
-	*p++ = '-';
-	p = put_hex(p, pid);
-	json_put_plain(out, "uid", uid, p - uid);
-}
-
 /* 1970-01-01T00:00:00. */
 static void spell_second(uint64_t second, char text[TIME_SECOND + 1])
 {
@@ -127,7 +105,7 @@ static void put_machine(const struct event_source *s, struct json_buffer *out)
 		json_put_piece(out, known->text, known->length);
 		return;
 	}
-	json_put_string(out, "boot_id", s->boot_id);
+	json_put_bytes(out, "boot", s->boot_id, EVENT_BOOT_DIGITS);
 	json_put_string(out, "host", s->host);
 	piece_keep(known, out, from);
 }
@@ -192,40 +170,17 @@ static void put_text(const struct process_text *text, struct json_buffer *out)
 		arg += n + 1;
 	}
 	json_close_array(out);
-	if (text->argc || !text->argv_cut)
+	if (!text->argv_cut)
+		return;
+	if (text->argc)
 		json_put_u64(out, "argc", text->argc);
-	if (text->argv_cut)
-		json_put_bool(out, "argv_cut", true);
+	json_put_bool(out, "argv_cut", true);
 }
 
 static void put_exe(const struct process_text *text, struct json_buffer *out)
 {
 	if (text && text->exe_length)
 		json_put_bytes(out, "exe", text->data, text->exe_length);
-}
-
-static void put_exe_file(const struct record *r, struct json_buffer *out)
-{
-	const struct pv_exec_record *x = &r->u.exec;
-	bool memfd = x->walk == PV_WALK_INTERNAL && !strncmp(r->path, "/memfd:", 7);
-
-	json_open_object(out, "exe_id");
-	put_device(x->dev, out);
-	json_put_u64(out, "ino", x->ino);
-	json_put_u64(out, "nlink", x->nlink);
-	json_close_object(out);
-	if (!memfd && x->nlink && !(x->mode & (S_ISUID | S_ISGID)))
-		return;
-	json_open_array(out, "exe_flags");
-	if (memfd)
-		json_put_string(out, NULL, "memfd");
-	if (!memfd && !x->nlink)
-		json_put_string(out, NULL, "deleted");
-	if (x->mode & S_ISUID)
-		json_put_string(out, NULL, "setuid");
-	if (x->mode & S_ISGID)
-		json_put_string(out, NULL, "setgid");
-	json_close_array(out);
 }
 
 static void put_process_flags(uint32_t flags, struct json_buffer *out)
@@ -243,32 +198,25 @@ static void put_process_flags(uint32_t flags, struct json_buffer *out)
 }
 
 /* What can change (credentials, namespaces, comm) from the record, the rest from the table. */
-static void write_process(const struct event_source *s, const struct record *r, const struct process *p,
-			  struct json_buffer *out)
+static void write_process(const struct record *r, const struct process *p, struct json_buffer *out)
 {
 	const struct pv_process *now = &r->u.any.process;
 
 	json_open_object(out, "proc");
-	put_uid(s, p->pid, p->start_ns, out);
-	json_put_u64(out, "exec_n", p->exec_n);
 	json_put_u64(out, "pid", now->pid);
-	json_put_u64(out, "tid", now->tid);
-	json_put_u64(out, "ppid", p->ppid);
+	if (now->tid != now->pid)
+		json_put_u64(out, "tid", now->tid);
 	json_put_u64(out, "start_ns", now->start_ns);
+	json_put_u64(out, "exec_n", p->exec_n);
 	json_put_bytes(out, "comm", now->comm, record_comm_length(now->comm));
 	put_exe(p->text, out);
-	if (r->u.any.head.type == PV_REC_EXEC)
-		put_exe_file(r, out);
 	if (p->text)
 		put_text(p->text, out);
-	json_open_object(out, "creds");
 	json_put_u64(out, "uid", now->uid);
 	json_put_u64(out, "gid", now->gid);
-	json_close_object(out);
-	json_open_object(out, "ns");
-	json_put_u64(out, "mnt", now->mnt_ns);
-	json_put_u64(out, "pid", now->pid_ns);
-	json_close_object(out);
+	json_put_u64(out, "mnt_ns", now->mnt_ns);
+	if (now->pid_ns != FIRST_PID_NS)
+		json_put_u64(out, "pid_ns", now->pid_ns);
 	put_process_flags(p->flags, out);
 	json_close_object(out);
 }
@@ -280,16 +228,14 @@ static void put_process(const struct event_source *s, const struct record *r, co
 	struct process_piece *known = PIECE_SLOT(s->pieces, processes, now->tid);
 	size_t from = out->length;
 
-	if (!known || r->u.any.head.type == PV_REC_EXEC) {
-		write_process(s, r, p, out); /* an exec says more, and once */
-		return;
-	}
-	if (known->piece.length && known->version == p->version &&
+	if (known && known->piece.length && known->version == p->version &&
 	    !memcmp(&known->process, now, sizeof(*now))) {
 		json_put_piece(out, known->piece.text, known->piece.length);
 		return;
 	}
-	write_process(s, r, p, out);
+	write_process(r, p, out);
+	if (!known)
+		return;
 	known->process = *now;
 	known->version = p->version;
 	piece_keep(&known->piece, out, from);
@@ -302,8 +248,9 @@ static const struct process *put_short(const struct event_source *s, const char 
 	const struct process *parent = table_find(s->table, p->ppid, p->parent_start_ns);
 
 	json_open_object(out, key);
-	put_uid(s, p->ppid, p->parent_start_ns, out);
 	json_put_u64(out, "pid", p->ppid);
+	if (p->parent_start_ns)
+		json_put_u64(out, "start_ns", p->parent_start_ns);
 	if (parent) {
 		json_put_bytes(out, "comm", parent->comm, record_comm_length(parent->comm));
 		put_exe(parent->text, out);
@@ -315,7 +262,7 @@ static const struct process *put_short(const struct event_source *s, const char 
 /* The idle task (pid 0) is nobody's parent here. */
 static bool has_parent(const struct process *p)
 {
-	return p && p->ppid && p->parent_start_ns;
+	return p && p->ppid;
 }
 
 /* Note what the piece will be made of. */
@@ -384,12 +331,11 @@ static bool put_container(const struct event_source *s, uint64_t cgroup_id, stru
 		json_put_piece(out, known->piece.text, known->piece.length);
 		return true;
 	}
-	json_open_object(out, "ctr");
-	json_put_u64(out, "cgid", cgroup_id);
 	named = s->cgroup_path && s->cgroup_path(s->ctx, cgroup_id, path, sizeof(path));
 	if (named)
 		json_put_string(out, "cgroup", path);
-	json_close_object(out);
+	else
+		json_put_u64(out, "cgroup_id", cgroup_id);
 	if (named && known) {
 		known->id = cgroup_id;
 		piece_keep(&known->piece, out, from);
@@ -521,14 +467,6 @@ static void put_object(const struct record *r, struct json_buffer *out)
 	json_close_object(out);
 }
 
-/* What the operation ended with as far as the policy is concerned. */
-static const char *decision_result(const struct pv_decision_record *d)
-{
-	if (PV_CELL_VERDICT(d->cell) != PV_DENY)
-		return "0";
-	return d->access == PV_ACC_CAPABILITY || d->hook == PV_HOOK_TASK_KILL ? "EPERM" : "EACCES";
-}
-
 /* False where the decision is not known. */
 static bool put_policy(const struct event_source *s, const struct pv_decision_record *d,
 		       struct json_buffer *out)
@@ -573,13 +511,11 @@ static bool write_verdict(const struct event_source *s, const struct pv_decision
 	bool known;
 
 	json_open_object(out, "decision");
-	json_put_string(out, "action", actions[PV_CELL_VERDICT(d->cell)]);
-	json_put_string(out, "result", decision_result(d));
-	if (d->cell & PV_CELL_KILL)
-		json_put_bool(out, "kill", true);
 	json_put_string(out, "hook", name_hook(d->hook));
 	if (op)
 		json_put_string(out, "op", op);
+	if (d->cell & PV_CELL_KILL)
+		json_put_bool(out, "kill", true);
 	known = put_policy(s, d, out);
 	if (d->walk != PV_WALK_OK)
 		json_put_string(out, "walk", name_walk(d->walk));
@@ -689,11 +625,37 @@ int event_held(const struct event_source *s, uint64_t seq, const struct record *
 
 /* ---- lineage ---- */
 
+/* The file that was executed. */
+static void put_executed(const struct record *r, struct json_buffer *out)
+{
+	const struct pv_exec_record *x = &r->u.exec;
+	bool memfd = x->walk == PV_WALK_INTERNAL && !strncmp(r->path, "/memfd:", 7);
+
+	put_device(x->dev, out);
+	json_put_u64(out, "ino", x->ino);
+	json_put_u64(out, "nlink", x->nlink);
+	if (!memfd && x->nlink && !(x->mode & (S_ISUID | S_ISGID)))
+		return;
+	json_open_array(out, "flags");
+	if (memfd)
+		json_put_string(out, NULL, "memfd");
+	if (!memfd && !x->nlink)
+		json_put_string(out, NULL, "deleted");
+	if (x->mode & S_ISUID)
+		json_put_string(out, NULL, "setuid");
+	if (x->mode & S_ISGID)
+		json_put_string(out, NULL, "setgid");
+	json_close_array(out);
+}
+
 int event_exec(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
 	       struct json_buffer *out)
 {
 	put_envelope(s, "exec", seq, r->u.any.head.time_ns, out);
 	put_subject(s, r, p, out);
+	json_open_object(out, "exec");
+	put_executed(r, out);
+	json_close_object(out);
 	return end_event(out);
 }
 
@@ -741,6 +703,8 @@ int event_notice(const struct event_source *s, uint64_t seq, const char *group, 
 	put_envelope(s, group, seq, clock_ns(CLOCK_BOOTTIME), out);
 	json_open_object(out, group);
 	json_put_string(out, "op", op);
+	if (!strcmp(group, "agent"))
+		json_put_string(out, "boot_id", s->boot_id);
 	for (size_t i = 0; i < n; i++) {
 		if (fields[i].text)
 			json_put_string(out, fields[i].key, fields[i].text);

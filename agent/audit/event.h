@@ -10,15 +10,15 @@
  *   seq       number of the line; a gap is followed by a loss of as many
  *   time      RFC 3339, UTC, nanoseconds: mono_ns plus the clocks' distance when the line was made
  *   mono_ns   CLOCK_BOOTTIME of the record
- *   boot_id, host
- *   proc      uid, exec_n, pid, tid, ppid, start_ns, comm, exe, exe_id {dev, ino, nlink} and exe_flags
- *             [memfd, deleted, setuid, setgid] (exec only), argv [], argc, argv_cut, creds {uid, gid},
- *             ns {mnt, pid}, flags [iter, thread_exec, unknown_parent]
- *   parent    uid, pid, comm, exe; the parent at fork unless a flag of proc says otherwise
- *   ancestors [{uid, pid, comm, exe}], the parent's parent first, up to EVENT_ANCESTORS
- *   ctr       cgid, cgroup
- *   decision  action, result ("EACCES", "EPERM" for a capability, "0" where the operation went on),
- *             kill (the rule kills who is denied), hook, op, policy {name, generation, mode},
+ *   boot      the first 8 hex digits of the boot id; an event of the agent has all of it
+ *   host
+ *   proc      pid, tid (of a thread that is not the leader), start_ns, exec_n, comm, exe, argv [], argc and
+ *             argv_cut (where there are more), uid, gid, mnt_ns, pid_ns (other than the machine's first one),
+ *             flags [iter, thread_exec, unknown_parent]
+ *   parent    pid, start_ns, comm, exe; the parent at fork unless a flag of proc says otherwise
+ *   ancestors [{pid, start_ns, comm, exe}], the parent's parent first, up to EVENT_ANCESTORS
+ *   cgroup    its path; where that is not known cgroup_id
+ *   decision  hook, op, kill (the rule kills who is denied), policy {name, generation, mode},
  *             rule {id, line}, reason, match, marked (the file had the name that `match` denies when
  *             the policies were put in force, and was reached by another), walk (why no name could be
  *             had), object
@@ -27,12 +27,14 @@
  *                 {family, type, abstract or path and so on} or {capability} or {pid} or {}
  *   held      verdict (deny, would_deny: what opening it now would give), fd, op, policy, rule, reason,
  *             match, walk as of a decision, object {path, deleted, dev, ino, flags (of the descriptor)}
+ *   exec      of the file that was executed: dev, ino, nlink, flags [memfd, deleted, setuid, setgid]
  *   exit      code, or signal and core; duration_ns, execs, denials
  *   loss      lane, cause, count, total
  *   agent, policy   op, and what belongs to it
  *
- * uid: boot id (first 8 hex digits) - start_ns in hex - pid in hex. The same in every event of a
- * process, whichever agent wrote it.
+ * What the type says is not said again: a denied operation failed with EACCES, or with EPERM where it is a
+ * capability or a signal, and all others went on. A process is the same where boot, pid and start_ns are,
+ * whichever agent wrote the line.
  */
 #ifndef PAVISE_AUDIT_EVENT_H
 #define PAVISE_AUDIT_EVENT_H
@@ -49,6 +51,7 @@
 #define EVENT_VERSION	      1
 #define EVENT_ANCESTORS	      (PIECE_ANCESTORS - 1)
 #define EVENT_CLOCK_PERIOD_NS 1000000000ull
+#define EVENT_BOOT_DIGITS     8
 
 struct decision;
 

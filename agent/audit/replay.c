@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/event.h"
 #include "audit/replay.h"
 #include "util/util.h"
 
@@ -38,14 +39,31 @@ static uint64_t number_after(const char *line, const char *name)
 	return strtoull(at + (*at == '"'), NULL, 10);
 }
 
+/* A thread that leads its process has no number of its own. */
+static uint32_t line_tid(const char *line)
+{
+	static const char pid[] = "\"proc\":{\"pid\":", tid[] = ",\"tid\":";
+	const char *at = strstr(line, pid);
+	char *end;
+	uint64_t number;
+
+	if (!at)
+		return 0;
+	number = strtoull(at + strlen(pid), &end, 10);
+	if (!strncmp(end, tid, strlen(tid)))
+		number = strtoull(end + strlen(tid), NULL, 10);
+	return (uint32_t)number;
+}
+
 static bool line_key(const char *line, const char *boot_id, struct key *key)
 {
-	const char *boot = strstr(line, "\"boot_id\":\"");
+	static const char name[] = "\"boot\":\"";
+	const char *boot = strstr(line, name);
 
-	if (!boot || strncmp(boot + strlen("\"boot_id\":\""), boot_id, strlen(boot_id)) != 0)
+	if (!boot || strncmp(boot + strlen(name), boot_id, EVENT_BOOT_DIGITS) != 0)
 		return false;
 	key->time_ns = number_after(line, "\"mono_ns\":");
-	key->tid = (uint32_t)number_after(line, "\"tid\":");
+	key->tid = line_tid(line);
 	return key->time_ns && key->tid;
 }
 

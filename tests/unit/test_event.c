@@ -15,16 +15,19 @@
 
 #define ENVELOPE(type)                                                                          \
 	"{\"v\":1,\"type\":\"" type "\",\"seq\":3,\"time\":\"2024-02-29T23:59:59.000000007Z\"," \
-	"\"mono_ns\":5000000000,\"boot_id\":\"0a1b2c3d-1111-2222-3333-444455556666\",\"host\":\"web1\","
-#define CREDS "\"creds\":{\"uid\":1000,\"gid\":1001},\"ns\":{\"mnt\":4026531841,\"pid\":4026531836}"
-#define CTR   "\"ctr\":{\"cgid\":77,\"cgroup\":\"/web\"},"
-#define PROC4                                                                                    \
-	"\"proc\":{\"uid\":\"0a1b2c3d-ee6b2800-4\",\"exec_n\":3,\"pid\":4,\"tid\":4,\"ppid\":3," \
-	"\"start_ns\":4000000000,\"comm\":\"nginx\","
-#define PARENT3                                                                                       \
-	"\"parent\":{\"uid\":\"0a1b2c3d-b2d05e00-3\",\"pid\":3,\"comm\":\"sh\",\"exe\":\"/bin/sh\"}," \
-	"\"ancestors\":[{\"uid\":\"0a1b2c3d-77359400-2\",\"pid\":2,\"comm\":\"init\","                \
-	"\"exe\":\"/sbin/init\"},{\"uid\":\"0a1b2c3d-3b9aca00-1\",\"pid\":1}],"
+	"\"mono_ns\":5000000000,\"boot\":\"0a1b2c3d\",\"host\":\"web1\","
+#define CREDS  "\"uid\":1000,\"gid\":1001,\"mnt_ns\":4026531841"
+#define CGROUP "\"cgroup\":\"/web\","
+#define PROC4  "\"proc\":{\"pid\":4,\"start_ns\":4000000000,\"exec_n\":3,\"comm\":\"nginx\","
+#define PARENT3                                                                               \
+	"\"parent\":{\"pid\":3,\"start_ns\":3000000000,\"comm\":\"sh\",\"exe\":\"/bin/sh\"}," \
+	"\"ancestors\":[{\"pid\":2,\"start_ns\":2000000000,\"comm\":\"init\","                \
+	"\"exe\":\"/sbin/init\"},{\"pid\":1,\"start_ns\":1000000000}],"
+#define DENIED                                                                                     \
+	"\"policy\":{\"name\":\"web\",\"generation\":7,\"mode\":\"enforce\"},"                     \
+	"\"rule\":{\"id\":\"files[1]\",\"line\":14},\"reason\":\"explicit_deny\","                 \
+	"\"match\":\"/etc/**\",\"object\":{\"path\":\"/etc/passwd\",\"dev\":\"8:2\",\"ino\":4242," \
+	"\"mode\":\"100644\",\"flags\":1"
 
 static struct decision decisions[] = {
 	{0},
@@ -175,20 +178,29 @@ static void test_deny(void **state)
 	assert_int_equal(decode(f, make_decision(&f->raw, make_process(4, 1, "nginx"), "/etc/passwd")), 0);
 	f->record.u.any.process.tid = 5;
 	encode(f);
-	assert_line(
-		f, ENVELOPE("deny") "\"proc\":{\"uid\":\"0a1b2c3d-ee6b2800-4\",\"exec_n\":2,\"pid\":4,"
-				    "\"tid\":5,\"ppid\":3,"
-				    "\"start_ns\":4000000000,\"comm\":\"nginx\",\"exe\":\"/bin/"
-				    "sh\",\"argv\":[\"sh\"],"
-				    "\"argc\":1," CREDS "}," PARENT3 CTR
-				    "\"decision\":{\"action\":\"deny\",\"result\":\"EACCES\",\"hook\":\"file_"
-				    "open\","
-				    "\"op\":\"write\",\"policy\":{\"name\":\"web\",\"generation\":7,\"mode\":"
-				    "\"enforce\"},"
-				    "\"rule\":{\"id\":\"files[1]\",\"line\":14},\"reason\":\"explicit_deny\","
-				    "\"match\":\"/etc/**\",\"object\":{\"path\":\"/etc/"
-				    "passwd\",\"dev\":\"8:2\",\"ino\":4242,"
-				    "\"mode\":\"100644\",\"flags\":1}}}\n");
+	assert_line(f,
+		    ENVELOPE("deny") "\"proc\":{\"pid\":4,\"tid\":5,\"start_ns\":4000000000,\"exec_n\":2,"
+				     "\"comm\":\"nginx\",\"exe\":\"/bin/sh\",\"argv\":[\"sh\"]," CREDS
+				     "}," PARENT3 CGROUP
+				     "\"decision\":{\"hook\":\"file_open\",\"op\":\"write\"," DENIED "}}}\n");
+}
+
+/* A process of another pid namespace, which a rule kills. */
+static void test_kill(void **state)
+{
+	struct fixture *f = *state;
+	json_t *root;
+
+	make_decision(&f->raw, make_process(4, 1, "nginx"), "/etc/passwd");
+	f->raw.decision.cell |= PV_CELL_KILL;
+	f->raw.any.process.pid_ns++;
+	assert_int_equal(decode(f, f->raw.head.size), 0);
+	encode(f);
+	root = parse(f);
+	assert_true(json_is_true(json_object_get(json_object_get(root, "decision"), "kill")));
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(root, "proc"), "pid_ns")),
+			 4026531837);
+	json_decref(root);
 }
 
 /* A marked file that was reached by another name: its path is that name, `match` the denied one. */
@@ -216,27 +228,19 @@ static void test_held(void **state)
 	assert_int_equal(event_held(&f->source, 3, &f->record,
 				    table_see(f->table, &f->record.u.any.process, 0), &held, &f->line),
 			 0);
-	assert_line(
-		f, ENVELOPE("held") "\"proc\":{\"uid\":\"0a1b2c3d-ee6b2800-4\",\"exec_n\":2,\"pid\":4,"
-				    "\"tid\":4,\"ppid\":3,"
-				    "\"start_ns\":4000000000,\"comm\":\"nginx\",\"exe\":\"/bin/"
-				    "sh\",\"argv\":[\"sh\"],"
-				    "\"argc\":1," CREDS "}," PARENT3 CTR
-				    "\"held\":{\"verdict\":\"deny\",\"fd\":7,"
-				    "\"op\":\"write\",\"policy\":{\"name\":\"web\",\"generation\":7,\"mode\":"
-				    "\"enforce\"},"
-				    "\"rule\":{\"id\":\"files[1]\",\"line\":14},\"reason\":\"explicit_deny\","
-				    "\"match\":\"/etc/**\",\"object\":{\"path\":\"/etc/"
-				    "passwd\",\"dev\":\"8:2\",\"ino\":4242,"
-				    "\"mode\":\"100644\",\"flags\":1,\"deleted\":true}}}\n");
+	assert_line(f, ENVELOPE("held") "\"proc\":{\"pid\":4,\"start_ns\":4000000000,\"exec_n\":2,"
+					"\"comm\":\"nginx\",\"exe\":\"/bin/sh\",\"argv\":[\"sh\"]," CREDS
+					"}," PARENT3 CGROUP
+					"\"held\":{\"verdict\":\"deny\",\"fd\":7,\"op\":\"write\"," DENIED
+					",\"deleted\":true}}}\n");
 }
 
 static void test_would_deny_connect(void **state)
 {
 	struct fixture *f = *state;
 	static const char decision[] =
-		"\"decision\":{\"action\":\"would_deny\",\"result\":\"0\",\"hook\":\"socket_connect\","
-		"\"op\":\"connect\",\"policy\":{\"name\":\"web\",\"generation\":7,\"mode\":\"monitor\"},"
+		"\"decision\":{\"hook\":\"socket_connect\",\"op\":\"connect\",\"policy\":{\"name\":\"web\","
+		"\"generation\":7,\"mode\":\"monitor\"},"
 		"\"reason\":\"default_deny\",\"object\":{\"family\":\"inet\",\"type\":\"stream\","
 		"\"protocol\":\"tcp\",\"remote\":\"192.0.2.1\",\"port\":443}}}\n";
 
@@ -338,20 +342,13 @@ static void test_unknown(void **state)
 	f->raw.any.process.cgroup_id = (1ull << 53) + 1;
 	assert_int_equal(decode(f, f->raw.head.size), 0);
 	encode(f);
-	assert_line(
-		f,
-		ENVELOPE("allow") "\"proc\":{\"uid\":\"0a1b2c3d-218711a00-9\",\"exec_n\":0,\"pid\":9,\"tid\":"
-				  "9,\"ppid\":0,"
-				  "\"start_ns\":9000000000,\"comm\":\"x\"," CREDS
-				  ",\"flags\":[\"unknown_parent\"]},"
-				  "\"ctr\":{\"cgid\":\"9007199254740993\"},"
-				  "\"decision\":{\"action\":\"allow\",\"result\":\"0\",\"hook\":\"unknown\","
-				  "\"policy\":{\"generation\":6},\"walk\":\"unknown\",\"object\":{\"path\":"
-				  "\"/a\","
-				  "\"dev\":\"8:2\",\"ino\":4242,\"mode\":\"100644\",\"flags\":1}}}\n");
+	assert_line(f, ENVELOPE("allow") "\"proc\":{\"pid\":9,\"start_ns\":9000000000,\"exec_n\":0,"
+					 "\"comm\":\"x\"," CREDS ",\"flags\":[\"unknown_parent\"]},"
+					 "\"cgroup_id\":\"9007199254740993\","
+					 "\"decision\":{\"hook\":\"unknown\",\"policy\":{\"generation\":6},"
+					 "\"walk\":\"unknown\",\"object\":{\"path\":\"/a\",\"dev\":\"8:2\","
+					 "\"ino\":4242,\"mode\":\"100644\",\"flags\":1}}}\n");
 }
-
-#define EXEC_NGINX PROC4 "\"exe\":\"/usr/sbin/nginx\",\"exe_id\":{\"dev\":\"8:2\",\"ino\":99,\"nlink\":1},"
 
 static void test_exec(void **state)
 {
@@ -361,9 +358,10 @@ static void test_exec(void **state)
 	make_exec(&f->raw, make_process(4, 3, "nginx"), "/usr/sbin/nginx", argv, sizeof(argv) - 1, 4);
 	assert_int_equal(decode(f, f->raw.head.size), 0);
 	encode(f);
-	assert_line(f, ENVELOPE("exec") EXEC_NGINX "\"argv\":[\"nginx\",\"-g\",\"\",\"daemon off;\"],"
-						   "\"argc\":4," CREDS "}," PARENT3
-						   "\"ctr\":{\"cgid\":77,\"cgroup\":\"/web\"}}\n");
+	assert_line(f, ENVELOPE("exec") PROC4 "\"exe\":\"/usr/sbin/nginx\","
+					      "\"argv\":[\"nginx\",\"-g\",\"\",\"daemon off;\"]," CREDS
+					      "}," PARENT3 CGROUP
+					      "\"exec\":{\"dev\":\"8:2\",\"ino\":99,\"nlink\":1}}\n");
 }
 
 static void assert_argv(struct fixture *f, const char *argv, size_t length, uint32_t argc, uint32_t full,
@@ -377,7 +375,7 @@ static void assert_argv(struct fixture *f, const char *argv, size_t length, uint
 	encode(f);
 	json_decref(parse(f));
 	start = memmem(f->line.data, f->line.length, "\"argv\"", 6);
-	end = memmem(f->line.data, f->line.length, ",\"creds\"", 8);
+	end = memmem(f->line.data, f->line.length, ",\"uid\"", 6);
 	assert_non_null(start);
 	assert_non_null(end);
 	assert_int_equal(end - start, strlen(expected));
@@ -389,10 +387,10 @@ static void test_argv(void **state)
 	struct fixture *f = *state;
 	char big[PV_ARGV_MAX];
 
-	assert_argv(f, "", 0, 0, 0, "\"argv\":[],\"argc\":0");
-	assert_argv(f, "\0", 1, 1, 1, "\"argv\":[\"\"],\"argc\":1");
-	assert_argv(f, "a\0\0", 3, 2, 3, "\"argv\":[\"a\",\"\"],\"argc\":2"); /* empty last argument */
-	assert_argv(f, "\0\0\0", 3, 3, 3, "\"argv\":[\"\",\"\",\"\"],\"argc\":3");
+	assert_argv(f, "", 0, 0, 0, "\"argv\":[]");
+	assert_argv(f, "\0", 1, 1, 1, "\"argv\":[\"\"]");
+	assert_argv(f, "a\0\0", 3, 2, 3, "\"argv\":[\"a\",\"\"]"); /* empty last argument */
+	assert_argv(f, "\0\0\0", 3, 3, 3, "\"argv\":[\"\",\"\",\"\"]");
 	/* cut within, at the end of, and before an argument; none copied at all */
 	assert_argv(f, "ab\0c", 4, 2, 6, "\"argv\":[\"ab\",\"c\"],\"argc\":2,\"argv_cut\":true");
 	assert_argv(f, "ab\0cd", 5, 2, 6, "\"argv\":[\"ab\",\"cd\"],\"argc\":2,\"argv_cut\":true");
@@ -419,14 +417,14 @@ static void test_exec_flags(void **state)
 	encode(f);
 	json_decref(parse(f));
 	assert_non_null(
-		memmem(f->line.data, f->line.length, "\"exe_flags\":[\"memfd\",\"setuid\",\"setgid\"],", 39));
+		memmem(f->line.data, f->line.length, "\"flags\":[\"memfd\",\"setuid\",\"setgid\"]}", 35));
 	f->record.u.exec.walk = PV_WALK_OK;
 	f->record.u.exec.mode = 0100755;
 	encode(f);
-	assert_non_null(memmem(f->line.data, f->line.length, "\"exe_flags\":[\"deleted\"],", 23));
+	assert_non_null(memmem(f->line.data, f->line.length, "\"flags\":[\"deleted\"]}", 19));
 }
 
-#define EXITED PROC4 "\"exe\":\"/x\",\"argv\":[\"x\"],\"argc\":1," CREDS "}," PARENT3 CTR
+#define EXITED PROC4 "\"exe\":\"/x\",\"argv\":[\"x\"]," CREDS "}," PARENT3 CGROUP
 
 static void test_exit(void **state)
 {
@@ -547,6 +545,7 @@ static void test_notices(void **state)
 	assert_int_equal(event_notice(&f->source, 3, "agent", "start", fields, 2, &f->line), 0);
 	root = parse(f);
 	assert_string_at(root, "agent", "op", "start");
+	assert_string_at(root, "agent", "boot_id", "0a1b2c3d-1111-2222-3333-444455556666");
 	assert_string_at(root, "agent", "version", "1\n");
 	assert_string_at(root, "agent", "generation", "1152921504606846976");
 	json_decref(root);
@@ -679,13 +678,16 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_deny),       TEST(test_marked),     TEST(test_would_deny_connect),
-		TEST(test_held),       TEST(test_sockets),    TEST(test_paths),
-		TEST(test_unknown),    TEST(test_exec),	      TEST(test_argv),
-		TEST(test_exec_flags), TEST(test_exit),	      TEST(test_hostile_names),
-		TEST(test_longest),    TEST(test_ancestors),  TEST(test_notices),
-		TEST(test_source),     TEST(test_every_size), TEST(test_lying_lengths),
-		TEST(test_fuzz),
+		TEST(test_deny),	  TEST(test_kill),
+		TEST(test_marked),	  TEST(test_would_deny_connect),
+		TEST(test_held),	  TEST(test_sockets),
+		TEST(test_paths),	  TEST(test_unknown),
+		TEST(test_exec),	  TEST(test_argv),
+		TEST(test_exec_flags),	  TEST(test_exit),
+		TEST(test_hostile_names), TEST(test_longest),
+		TEST(test_ancestors),	  TEST(test_notices),
+		TEST(test_source),	  TEST(test_every_size),
+		TEST(test_lying_lengths), TEST(test_fuzz),
 	};
 
 	return cmocka_run_group_tests_name("event", tests, NULL, NULL);

@@ -11,9 +11,11 @@
 
 #include "audit/replay.h"
 
-#define LINE(boot, mono, tid) \
-	"{\"seq\":1,\"boot_id\":\"" boot "\",\"mono_ns\":\"" mono "\",\"proc\":{\"pid\":1,\"tid\":" tid "}}"
-#define FIRST LINE("b", "100", "1")
+#define LINE(boot, mono, tid)                                                                               \
+	"{\"seq\":1,\"mono_ns\":\"" mono "\",\"boot\":\"" boot "\",\"proc\":{\"pid\":" tid ",\"start_ns\":" \
+											   "7}}"
+#define THIS_BOOT "0a1b2c3d"
+#define FIRST	  LINE(THIS_BOOT, "100", "1")
 
 /* The log says `text`: is the record of (time, tid) there? */
 static bool seen(const char *text, uint64_t time_ns, uint32_t tid)
@@ -27,7 +29,7 @@ static bool seen(const char *text, uint64_t time_ns, uint32_t tid)
 	assert_non_null(f);
 	fputs(text, f);
 	assert_int_equal(fclose(f), 0);
-	r = replay_open(path, "b", 100);
+	r = replay_open(path, THIS_BOOT "-1111-2222-3333-444455556666", 100);
 	found = replay_seen(r, time_ns, tid);
 	replay_free(r);
 	unlink(path);
@@ -36,22 +38,24 @@ static bool seen(const char *text, uint64_t time_ns, uint32_t tid)
 
 static void test_whole_lines(void **state)
 {
-	static const char text[] =
-		"{}\n" FIRST "\n" LINE("b", "200", "2") "\n" LINE("other", "300", "3") "\n";
+	static const char text[] = "{}\n" FIRST "\n" LINE(THIS_BOOT, "200", "2") "\n" LINE(
+		"0a1b2c3e", "300", "3") "\n" LINE(THIS_BOOT, "400", "4,\"tid\":5") "\n";
 
 	(void)state;
 	assert_true(seen(text, 100, 1));
 	assert_true(seen(text, 200, 2));
 	assert_false(seen(text, 200, 1));
 	assert_false(seen(text, 300, 3));
+	assert_true(seen(text, 400, 5)); /* a thread */
+	assert_false(seen(text, 400, 4));
 }
 
 /* An agent that was killed within a line: the line has what tells the record, and the record no line. */
 static void test_torn_line(void **state)
 {
 	(void)state;
-	assert_true(seen("{}\n" FIRST "\n" LINE("b", "200", "2"), 100, 1));
-	assert_false(seen("{}\n" FIRST "\n" LINE("b", "200", "2"), 200, 2));
+	assert_true(seen("{}\n" FIRST "\n" LINE(THIS_BOOT, "200", "2"), 100, 1));
+	assert_false(seen("{}\n" FIRST "\n" LINE(THIS_BOOT, "200", "2"), 200, 2));
 	assert_false(seen(FIRST, 100, 1));
 }
 

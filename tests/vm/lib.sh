@@ -381,7 +381,7 @@ barrier_policy() {
 # object.
 log_decisions() {
 	log_new | grep -F '"decision":' | jq -r '.decision as $d | $d.object as $o |
-		[.ctr.cgroup // "-", .type + (if $d.kill then "+kill" else "" end), $d.hook // "-", $d.op // "-", $d.policy.name // "-",
+		[.cgroup // "-", .type + (if $d.kill then "+kill" else "" end), $d.hook // "-", $d.op // "-", $d.policy.name // "-",
 		 $d.rule.id // "-", $d.rule.line // "-", $d.reason // "-", $d.match // "-",
 		 if $o.path then $o.path
 		 elif $o.abstract then $o.abstract

@@ -69,7 +69,7 @@ is "$NAME: status counts them" 2 "$(pavise status --json | jq .agent.containers)
 matches "$NAME: status says it to people" '^containers +2 known$' "$(pavise status)"
 is "$NAME: a denial names the policy and the cgroup" "deny web $BASE/one" \
 	"$(wait_until 20 logged 4 "$BASE/one"
-		log_new | grep -F '"decision":' | jq -r '"\(.type) \(.decision.policy.name) \(.ctr.cgroup)"' | head -n 1)"
+		log_new | grep -F '"decision":' | jq -r '"\(.type) \(.decision.policy.name) \(.cgroup)"' | head -n 1)"
 is "$NAME: what was set is in the log" 2 "$(log_new | grep -c '"op":"container_set"')"
 
 in_force=$(generation)

@@ -38,7 +38,7 @@ held() {
 }
 
 held_events() {
-	held '"\(.ctr.cgroup) \(.proc.pid) \(.held.fd) \(.held.op) \(.held.verdict) \(.held.policy.name) \(.held.rule.id) \(.held.reason) \(.held.match) \(.held.object.path)"'
+	held '"\(.cgroup) \(.proc.pid) \(.held.fd) \(.held.op) \(.held.verdict) \(.held.policy.name) \(.held.rule.id) \(.held.reason) \(.held.match) \(.held.object.path)"'
 }
 
 held_are() {

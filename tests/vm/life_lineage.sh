@@ -54,17 +54,17 @@ is "$NAME: $CHILDREN children were made" "$((CHILDREN + 1))" "$(wc -l <"$T/pids"
 parent=$(head -n 1 "$T/pids")
 eventually "$NAME: as many exits came, and the parent's" exits_are $((CHILDREN + 1))
 log_new | grep -F "\"cgroup\":\"$GROUP\"" |
-	jq -r '[.type, .proc.pid, .proc.uid, .parent.uid, .parent.pid, (.proc.argv // [] | join(" "))] | @tsv' >"$T/events"
-parent_uid=$(awk -F '\t' -v pid="$parent" '$1 == "exec" && $2 == pid { print $3 }' "$T/events")
-matches "$NAME: the parent is known" "^[0-9a-f]{8}-[0-9a-f]+-$(printf %x "$parent")\$" "$parent_uid"
+	jq -r '[.type, .proc.pid, "\(.proc.start_ns)-\(.proc.pid)", "\(.parent.start_ns)-\(.parent.pid)", .parent.pid, (.proc.argv // [] | join(" "))] | @tsv' >"$T/events"
+parent_identity=$(awk -F '\t' -v pid="$parent" '$1 == "exec" && $2 == pid { print $3 }' "$T/events")
+matches "$NAME: the parent is known" "^[0-9]+-$parent\$" "$parent_identity"
 tail -n "+2" "$T/pids" | sort >"$T/expected"
 is "$NAME: one exec for each child" "" \
 	"$(awk -F '\t' -v pid="$parent" '$1 == "exec" && $2 != pid { print $2 }' "$T/events" | sort | diff - "$T/expected")"
 is "$NAME: one exit for each child" "" \
 	"$(awk -F '\t' -v pid="$parent" '$1 == "exit" && $2 != pid { print $2 }' "$T/events" | sort | diff - "$T/expected")"
-is "$NAME: all have one parent, by uid and by pid" "$parent_uid $parent" \
+is "$NAME: all have one parent, by identity and by pid" "$parent_identity $parent" \
 	"$(awk -F '\t' -v pid="$parent" '$2 != pid { print $4, $5 }' "$T/events" | sort -u)"
-is "$NAME: uids are unique" "$CHILDREN" \
+is "$NAME: identities are unique" "$CHILDREN" \
 	"$(awk -F '\t' -v pid="$parent" '$1 == "exec" && $2 != pid { print $3 }' "$T/events" | sort -u | wc -l)"
 is "$NAME: and the same at exec and exit" "$((CHILDREN + 1))" "$(cut -f 2,3 "$T/events" | sort -u | wc -l)"
 is "$NAME: arguments are the child's own" "life_actor leaf" \
@@ -80,9 +80,9 @@ log_new | grep -F "\"cgroup\":\"$GROUP\"" >"$T/events"
 is "$NAME: it keeps its pid" "exec:$pid exec:$pid exit:$pid" \
 	"$(jq -r '"\(.type):\(.proc.pid)"' "$T/events" | paste -s -d ' ')"
 is "$NAME: and the second exec tells which thread" 'true false' \
-	"$(jq -r 'select(.type == "exec") | .proc.pid == .proc.tid' "$T/events" | paste -s -d ' ')"
-is "$NAME: and its identity" 1 "$(jq -r .proc.uid "$T/events" | sort -u | wc -l)"
-is "$NAME: its parent too" 1 "$(jq -r .parent.uid "$T/events" | sort -u | wc -l)"
+	"$(jq -r 'select(.type == "exec") | .proc | has("tid") | not' "$T/events" | paste -s -d ' ')"
+is "$NAME: and its identity" 1 "$(jq -r .proc.start_ns "$T/events" | sort -u | wc -l)"
+is "$NAME: its parent too" 1 "$(jq -r .parent.start_ns "$T/events" | sort -u | wc -l)"
 is "$NAME: only its second exec is told as a thread's" '["thread_exec"]' \
 	"$(jq -c 'select(.type == "exec") | .proc.flags // empty' "$T/events" | paste -s -d ' ')"
 check "$NAME: its execs are counted" jq -e 'select(.type == "exit") | .exit.execs == 2 and .exit.code == 0' "$T/events"

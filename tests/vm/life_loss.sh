@@ -98,6 +98,6 @@ lineage_told() {
 	[ "$(losses lineage)" = "$(($(lost lineage) - lineage_before))" ]
 }
 eventually "$NAME: the log tells what lineage was lost" lineage_told
-is "$NAME: all decisions are of one process" 1 "$(values .proc.uid | wc -w)"
+is "$NAME: all decisions are of one process" 1 "$(values .proc.start_ns | wc -w)"
 actor_stop
 agent_stop

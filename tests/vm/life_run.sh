@@ -84,7 +84,7 @@ for which in first second; do
 done
 total=$(($(rounds "$T/first") + $(rounds "$T/second")))
 wait_until 60 logged "$total" /pavise/run-
-log_new | grep -F '"decision":' | jq -r '"\(.ctr.cgroup) \(.decision.policy.name) \(.decision.object.path)"' |
+log_new | grep -F '"decision":' | jq -r '"\(.cgroup) \(.decision.policy.name) \(.decision.object.path)"' |
 	sort | uniq -c | awk '{ print $1, $3, $4 }' | sort -k 3 >"$T/told"
 is "$NAME: each denial left one event, under its policy and from its cgroup" \
 	"$(rounds "$T/first") same $T/x, $(rounds "$T/second") same $T/y" "$(paste -s -d , "$T/told" | sed 's/,/, /')"

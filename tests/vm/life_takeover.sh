@@ -68,7 +68,7 @@ is "$NAME: status counts what the kernel counts" "$(attempted decision)" \
 	"$(pavise status --json | jq .enforcement.counters.decisions.attempted)"
 is "$NAME: nothing was lost" "$lost_before" "$(lost decision)"
 is "$NAME: one process, the same in every event" 1 \
-	"$(values '[.proc.uid, .proc.pid, .proc.exe, .parent.uid, .ancestors[0].uid] | join("_")' | wc -w)"
+	"$(values '[.proc.start_ns, .proc.pid, .proc.exe, .parent.start_ns, .ancestors[0].start_ns] | join("_")' | wc -w)"
 is "$NAME: what decided is named alike by all agents" \
 	"deny_takeover_${in_force}_enforce_files[1]_$(grep -n "$T/denied" "$T/takeover.yaml" | cut -d : -f 1)_explicit_deny_$T/denied" \
 	"$(values '.decision as $d | [.type, $d.policy.name, $d.policy.generation, $d.policy.mode, $d.rule.id,
