@@ -108,25 +108,31 @@ static int line_end(struct audit *a, int error)
 	return sink_append(a->sink, a->line.data, a->line.length);
 }
 
-/* Tell the lines that the log itself lost, once it takes lines again. */
-static void tell_lost_lines(struct audit *a)
+/* Tell the lines that the log itself lost. */
+static __attribute__((noinline)) void tell_lost_lines(struct audit *a)
 {
+	uint64_t count = sink_loss(a->sink), seq;
 	struct sink_stats stats;
-	uint64_t count, seq;
-	int cause;
+	int r;
 
-	count = sink_loss(a->sink, &cause);
-	if (!count || !sink_works(a->sink))
-		return;
 	sink_stats(a->sink, &stats);
 	seq = line_begin(a);
-	if (!line_end(a, event_loss(&a->source, seq, "log", name_errno(cause), count, stats.lost, &a->line)))
+	r = event_loss(&a->source, seq, "log", name_errno(sink_loss_cause(a->sink)), count, stats.lost,
+		       &a->line);
+	if (!line_end(a, r))
 		sink_loss_told(a->sink, count);
+}
+
+/* Before anything else, once the log takes lines again. */
+static void tell_first(struct audit *a)
+{
+	if (sink_loss(a->sink) && sink_works(a->sink))
+		tell_lost_lines(a);
 }
 
 static uint64_t next_line(struct audit *a)
 {
-	tell_lost_lines(a);
+	tell_first(a);
 	return line_begin(a);
 }
 
@@ -168,12 +174,15 @@ static int on_fork(struct audit *a, const struct record *r)
 static int on_exec(struct audit *a, const struct record *r)
 {
 	const struct pv_exec_record *x = &r->u.exec;
-	bool root = !r->path_length && x->walk == PV_WALK_OK;
-	struct process_text *text = process_text_new(root ? "/" : r->path, root ? 1 : r->path_length, r->argv,
-						     r->argv_length, x->argc, x->argv_size > x->argv_len);
-	const struct process *p = table_exec(a->table, &x->process, text);
+	bool root = !r->names_length && x->walk == PV_WALK_OK;
+	char path[PV_NAMES_MAX];
+	const struct process *p;
 	uint64_t seq;
 
+	record_path(r, path);
+	p = table_exec(a->table, &x->process,
+		       process_text_new(root ? "/" : path, root ? 1 : r->names_length, r->argv,
+					r->argv_length, x->argc, x->argv_size > x->argv_len));
 	note_governed(a, p, &x->process, false);
 	if (!lineage_is_logged(a, &x->process))
 		return 0;
@@ -248,7 +257,7 @@ static int tell_loss(struct audit *a, const char *lane, const char *cause, uint6
 	count = now - *told;
 	if (!count)
 		return 0;
-	tell_lost_lines(a);
+	tell_first(a);
 	if (!sink_works(a->sink))
 		return -EAGAIN;
 	seq = line_begin(a);
@@ -279,20 +288,15 @@ int audit_held(struct audit *a, const struct event_held *held)
 {
 	const struct pv_process *process = &held->decision.process;
 	const struct process *p = table_find(a->table, process->pid, process->start_ns);
-	struct record *r = &a->record;
 	uint64_t seq;
 
 	if (!p)
 		p = table_see(a->table, process, 0);
-	r->u.decision = held->decision;
-	r->path_length = held->path_length < sizeof(r->path) ? held->path_length : sizeof(r->path) - 1;
-	memcpy(r->path, held->path, r->path_length);
-	r->path[r->path_length] = '\0';
 	seq = next_line(a);
-	return line_end(a, event_held(&a->source, seq, r, p, held, &a->line));
+	return line_end(a, event_held(&a->source, seq, held, p, &a->line));
 }
 
-static int notice(struct audit *a, const char *group, const char *op, const struct event_field *fields,
+static int notice(struct audit *a, enum event_group group, const char *op, const struct event_field *fields,
 		  size_t n)
 {
 	uint64_t seq = next_line(a);
@@ -302,20 +306,19 @@ static int notice(struct audit *a, const char *group, const char *op, const stru
 
 int audit_agent_event(struct audit *a, const char *op, const struct event_field *fields, size_t n)
 {
-	return notice(a, "agent", op, fields, n);
+	return notice(a, EVENT_AGENT, op, fields, n);
 }
 
 int audit_policy_event(struct audit *a, const char *op, const struct event_field *fields, size_t n)
 {
-	return notice(a, "policy", op, fields, n);
+	return notice(a, EVENT_POLICY, op, fields, n);
 }
 
 int audit_flush(struct audit *a)
 {
 	int r = sink_flush(a->sink);
-	int cause;
 
-	if (r || !sink_loss(a->sink, &cause))
+	if (r || !sink_loss(a->sink))
 		return r;
 	/* writing works again: tell what was lost now, another event may be long in coming */
 	tell_lost_lines(a);

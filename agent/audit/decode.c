@@ -5,7 +5,7 @@
  *
  * How: the fixed part is copied out first, once, and checks and what follows them read the copy; each
  * length is compared with what is left, never added to another before. A path is as long as its list,
- * which is no longer than its room.
+ * which is no longer than its room, and is spelled only where somebody asks for it.
  */
 #include "decode.h"
 
@@ -51,11 +51,11 @@ static void copy_fixed(__u32 type, void *to, const void *from)
 }
 
 /*
- * The path of a component list, read from its end, where the root is. A component of n bytes takes n + 1
- * in the list and, with its slash, n + 1 in the path: the path is exactly as long as the list. False where
- * a component does not lie within the list.
+ * A component list is read from its end, where the root is. A component of n bytes takes n + 1 in the list
+ * and, with its slash, n + 1 in the path: the path is exactly as long as the list. False where a component
+ * does not lie within the list.
  */
-static bool names_to_path(const unsigned char *names, size_t length, char *path)
+static bool names_are_whole(const unsigned char *names, size_t length)
 {
 	while (length) {
 		size_t n = names[--length];
@@ -63,19 +63,40 @@ static bool names_to_path(const unsigned char *names, size_t length, char *path)
 		if (n > length)
 			return false;
 		length -= n;
+	}
+	return true;
+}
+
+static bool is_abstract(const struct record *r)
+{
+	return r->u.any.head.type == PV_REC_DECISION && r->u.decision.walk == PV_WALK_ABSTRACT;
+}
+
+void record_path(const struct record *r, char path[PV_NAMES_MAX])
+{
+	const unsigned char *names = r->names;
+	size_t length = r->names_length;
+
+	if (is_abstract(r)) {
+		/* as /proc/net/unix shows it, and as it is matched */
+		for (size_t i = 0; i < length; i++)
+			path[i] = names[i] ? (char)names[i] : '@';
+		return;
+	}
+	while (length) {
+		size_t n = names[--length];
+
+		length -= n;
 		*path++ = '/';
 		memcpy(path, names + length, n);
 		path += n;
 	}
-	*path = 0;
-	return true;
 }
 
 int record_decode(const void *data, size_t size, struct record *out)
 {
 	const unsigned char *bytes = data;
 	size_t fixed, left, names = 0, argv = 0;
-	bool components = true;
 	struct pv_record head;
 
 	if (size < sizeof(head))
@@ -92,23 +113,18 @@ int record_decode(const void *data, size_t size, struct record *out)
 		if (PV_CELL_VERDICT(out->u.decision.cell) > PV_WOULD_DENY)
 			return -EBADMSG;
 		names = out->u.decision.names_len;
-		components = out->u.decision.walk != PV_WALK_ABSTRACT;
+		out->action = (const char *)bytes + offsetof(struct pv_decision_record, generation);
+		out->action_length = fixed - offsetof(struct pv_decision_record, generation) + names;
 	} else if (head.type == PV_REC_EXEC) {
 		names = out->u.exec.names_len;
 		argv = out->u.exec.argv_len;
 	}
 	if (names > PV_NAMES_MAX || names > left || argv > PV_ARGV_MAX || argv > left - names)
 		return -EBADMSG;
-	if (components) {
-		if (!names_to_path(bytes + fixed, names, out->path))
-			return -EBADMSG;
-	} else {
-		/* as /proc/net/unix shows it, and as it is matched */
-		for (size_t i = 0; i < names; i++)
-			out->path[i] = bytes[fixed + i] ? (char)bytes[fixed + i] : '@';
-		out->path[names] = 0;
-	}
-	out->path_length = names;
+	out->names = bytes + fixed;
+	out->names_length = names;
+	if (!is_abstract(out) && !names_are_whole(out->names, names))
+		return -EBADMSG;
 	out->argv = (const char *)bytes + fixed + names;
 	out->argv_length = argv;
 	return 0;

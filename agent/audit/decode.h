@@ -9,10 +9,12 @@
 #include "pavise.h"
 
 struct record {
-	/* The path of a decision's or an exec's object: absolute, NUL-terminated. "" where `names` is empty.
-	 */
-	char path[PV_NAMES_MAX + 2];
-	size_t path_length;
+	/* A decision's or an exec's object, see record_path(); points into the raw record. */
+	const unsigned char *names;
+	size_t names_length;
+	/* What a decision's record says besides of its process and its time, names included; as above. */
+	const char *action;
+	size_t action_length;
 	/* An exec's arguments as far as they came, each ended by NUL; points into the raw record. */
 	const char *argv;
 	size_t argv_length;
@@ -29,6 +31,12 @@ struct record {
  * sent: unknown type, sizes that do not add up. *out then holds nothing usable.
  */
 int record_decode(const void *data, size_t size, struct record *out);
+
+/*
+ * Spell the path of the record's object: absolute, `names_length` bytes without a terminator, none where it
+ * is not known or the root. Of an abstract unix socket, its name.
+ */
+void record_path(const struct record *r, char path[PV_NAMES_MAX]);
 
 /* Length of a command name in its 16 bytes. */
 size_t record_comm_length(const char comm[16]);

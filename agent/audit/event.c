@@ -68,8 +68,24 @@ int event_source_init(struct event_source *s)
 
 /* ---- pieces ---- */
 
+/* What a line may be about, with its length, so that it is copied as a whole. */
+struct word {
+	char text[16];
+	size_t length;
+};
+
+#define WORD(literal)                        \
+	{                                    \
+		literal, sizeof(literal) - 1 \
+	}
+
+static const struct word actions[] = {
+	[PV_ALLOW] = WORD("allow"), [PV_DENY] = WORD("deny"), [PV_WOULD_DENY] = WORD("would_deny")};
+static const struct word held_word = WORD("held"), exec_word = WORD("exec"), exit_word = WORD("exit"),
+			 loss_word = WORD("loss"), agent_word = WORD("agent"), policy_word = WORD("policy");
+
 /* 1970-01-01T00:00:00. */
-static void spell_second(uint64_t second, char text[TIME_SECOND + 1])
+static __attribute__((noinline)) void spell_second(uint64_t second, char text[TIME_SECOND + 1])
 {
 	time_t seconds = (time_t)second;
 	struct tm tm;
@@ -78,7 +94,7 @@ static void spell_second(uint64_t second, char text[TIME_SECOND + 1])
 	strftime(text, TIME_SECOND + 1, "%Y-%m-%dT%H:%M:%S.", &tm);
 }
 
-/* Nine digits follow. */
+/* Nine digits of nanoseconds, and before them a second that is spelled once for many lines. */
 static char *append_time(const struct event_source *s, char *p, uint64_t real_ns)
 {
 	uint64_t second = real_ns / SECOND_NS;
@@ -92,32 +108,49 @@ static char *append_time(const struct event_source *s, char *p, uint64_t real_ns
 		known->second = second;
 		memcpy(p, known->time, TIME_SECOND);
 	}
-	json_nine_digits(p + TIME_SECOND, (uint32_t)(real_ns % SECOND_NS));
+	json_nine_digits(p + TIME_SECOND, (uint32_t)(real_ns - second * SECOND_NS));
 	return p + TIME_SECOND + 9;
 }
 
-static void put_machine(const struct event_source *s, struct json_buffer *out)
+static char *append_mono(const struct event_source *s, char *p, uint64_t mono_ns)
 {
-	struct piece *known = s->pieces ? &s->pieces->machine : NULL;
-	size_t from = out->length;
+	uint64_t second = mono_ns / SECOND_NS;
+	struct pieces *known = s->pieces;
 
-	if (known && known->length) {
-		json_put_piece(out, known->text, known->length);
-		return;
-	}
-	json_put_bytes(out, "boot", s->boot_id, EVENT_BOOT_DIGITS);
-	json_put_string(out, "host", s->host);
-	piece_keep(known, out, from);
+	if (!known || !second || mono_ns > JSON_NUMBER_MAX)
+		return json_number(p, mono_ns);
+	if (known->mono_second != second)
+		known->mono_end = json_digits(known->mono, second);
+	known->mono_second = second;
+	memcpy(p, known->mono, sizeof(known->mono));
+	p += known->mono_end - known->mono;
+	json_nine_digits(p, (uint32_t)(mono_ns - second * SECOND_NS));
+	return p + 9;
+}
+
+/* The number after the one before is that, but for its last digit, most of the time. */
+static char *append_seq(const struct event_source *s, char *p, uint64_t seq)
+{
+	struct pieces *known = s->pieces;
+
+	if (!known)
+		return json_number(p, seq);
+	if (seq == known->seq + 1 && seq <= JSON_NUMBER_MAX && known->seq_end[-1] < '9')
+		known->seq_end[-1]++;
+	else
+		known->seq_end = json_number(known->seq_text, seq);
+	known->seq = seq;
+	memcpy(p, known->seq_text, sizeof(known->seq_text));
+	return p + (known->seq_end - known->seq_text);
 }
 
 /* `text` is a literal. */
 #define APPEND(p, text) ((char *)memcpy(p, text, sizeof(text) - 1) + sizeof(text) - 1)
 
 /* Written without the encoder: every line begins with it, and nothing in it is a subject's. */
-static void put_envelope(const struct event_source *s, const char *type, uint64_t seq, uint64_t mono_ns,
-			 struct json_buffer *out)
+static void put_envelope(const struct event_source *s, const struct word *type, uint64_t seq,
+			 uint64_t mono_ns, struct json_buffer *out)
 {
-	size_t n = strlen(type);
 	char *p;
 
 	json_buffer_restart(out);
@@ -125,15 +158,20 @@ static void put_envelope(const struct event_source *s, const char *type, uint64_
 		return;
 	p = APPEND(out->data, "{\"v\":1,\"type\":\"");
 	static_assert(EVENT_VERSION == 1, "the version in the line");
-	memcpy(p, type, n);
-	p = APPEND(p + n, "\",\"seq\":");
-	p = json_number(p, seq);
+	memcpy(p, type->text, sizeof(type->text));
+	p = APPEND(p + type->length, "\",\"seq\":");
+	p = append_seq(s, p, seq);
 	p = APPEND(p, ",\"time\":\"");
 	p = append_time(s, p, mono_ns + s->clock_offset_ns);
 	p = APPEND(p, "Z\",\"mono_ns\":");
-	p = json_number(p, mono_ns);
+	p = append_mono(s, p, mono_ns);
 	out->length = p - out->data;
-	put_machine(s, out);
+}
+
+static void put_machine(const struct event_source *s, struct json_buffer *out)
+{
+	json_put_bytes(out, "boot", s->boot_id, EVENT_BOOT_DIGITS);
+	json_put_string(out, "host", s->host);
 }
 
 static int end_event(struct json_buffer *out)
@@ -198,10 +236,8 @@ static void put_process_flags(uint32_t flags, struct json_buffer *out)
 }
 
 /* What can change (credentials, namespaces, comm) from the record, the rest from the table. */
-static void write_process(const struct record *r, const struct process *p, struct json_buffer *out)
+static void put_process(const struct pv_process *now, const struct process *p, struct json_buffer *out)
 {
-	const struct pv_process *now = &r->u.any.process;
-
 	json_open_object(out, "proc");
 	json_put_u64(out, "pid", now->pid);
 	if (now->tid != now->pid)
@@ -219,26 +255,6 @@ static void write_process(const struct record *r, const struct process *p, struc
 		json_put_u64(out, "pid_ns", now->pid_ns);
 	put_process_flags(p->flags, out);
 	json_close_object(out);
-}
-
-static void put_process(const struct event_source *s, const struct record *r, const struct process *p,
-			struct json_buffer *out)
-{
-	const struct pv_process *now = &r->u.any.process;
-	struct process_piece *known = PIECE_SLOT(s->pieces, processes, now->tid);
-	size_t from = out->length;
-
-	if (known && known->piece.length && known->version == p->version &&
-	    !memcmp(&known->process, now, sizeof(*now))) {
-		json_put_piece(out, known->piece.text, known->piece.length);
-		return;
-	}
-	write_process(r, p, out);
-	if (!known)
-		return;
-	known->process = *now;
-	known->version = p->version;
-	piece_keep(&known->piece, out, from);
 }
 
 /* The parent of `p` in short form; its entry when there is one. */
@@ -265,60 +281,60 @@ static bool has_parent(const struct process *p)
 	return p && p->ppid;
 }
 
-/* Note what the piece will be made of. */
-static void note_entry(struct lineage *known, const struct event_source *s, const struct process *p)
+static void note_entry(struct lineage *l, const struct event_source *s, const struct process *p)
 {
-	if (!known)
-		return;
 	if (!p) {
-		known->additions = table_additions(s->table); /* not 0: there is the process itself */
+		l->additions = table_additions(s->table); /* not 0: there is the process itself */
 		return;
 	}
-	known->entries[known->n] = p;
-	known->versions[known->n++] = p->version;
+	l->entries[l->n] = p;
+	l->versions[l->n++] = p->version;
 }
 
-static void write_lineage(const struct event_source *s, const struct process *p, struct lineage *known,
+/* *l is what the text is made of. */
+static void write_lineage(const struct event_source *s, const struct process *p, struct lineage *l,
 			  struct json_buffer *out)
 {
 	p = put_short(s, "parent", p, out);
-	note_entry(known, s, p);
+	note_entry(l, s, p);
 	if (!has_parent(p))
 		return;
 	json_open_array(out, "ancestors");
 	for (int i = 0; i < EVENT_ANCESTORS && has_parent(p); i++) {
 		p = put_short(s, NULL, p, out);
-		note_entry(known, s, p);
+		note_entry(l, s, p);
 	}
 	json_close_array(out);
 }
 
-static void put_lineage(const struct event_source *s, const struct process *p, struct json_buffer *out)
+static void put_lineage(const struct event_source *s, const struct process *p, struct lineage *l,
+			struct json_buffer *out)
 {
 	struct lineage_piece *known = PIECE_SLOT(s->pieces, lineages, p->parent_start_ns);
 	size_t from = out->length;
 
+	l->n = 0;
+	l->additions = 0;
+	l->changes = table_changes(s->table);
 	if (!has_parent(p))
 		return;
-	if (!known) {
-		write_lineage(s, p, NULL, out);
-		return;
-	}
-	if (known->piece.length && known->pid == p->ppid && known->start_ns == p->parent_start_ns &&
+	if (known && known->piece.length && known->pid == p->ppid && known->start_ns == p->parent_start_ns &&
 	    lineage_is_current(&known->lineage, s->table)) {
-		json_put_piece(out, known->piece.text, known->piece.length);
+		*l = known->lineage;
+		piece_put(&known->piece, out);
 		return;
 	}
+	write_lineage(s, p, l, out);
+	if (!known)
+		return;
 	known->pid = p->ppid;
 	known->start_ns = p->parent_start_ns;
-	known->lineage.n = 0;
-	known->lineage.additions = 0;
-	write_lineage(s, p, &known->lineage, out);
+	known->lineage = *l;
 	piece_keep(&known->piece, out, from);
 }
 
 /* False where the path is not known. */
-static bool put_container(const struct event_source *s, uint64_t cgroup_id, struct json_buffer *out)
+static bool put_cgroup(const struct event_source *s, uint64_t cgroup_id, struct json_buffer *out)
 {
 	struct cgroup_piece *known = PIECE_SLOT(s->pieces, cgroups, cgroup_id);
 	char path[CGROUP_PATH_MAX];
@@ -328,7 +344,7 @@ static bool put_container(const struct event_source *s, uint64_t cgroup_id, stru
 	if (!cgroup_id)
 		return true;
 	if (known && known->piece.length && known->id == cgroup_id) {
-		json_put_piece(out, known->piece.text, known->piece.length);
+		piece_put(&known->piece, out);
 		return true;
 	}
 	named = s->cgroup_path && s->cgroup_path(s->ctx, cgroup_id, path, sizeof(path));
@@ -343,13 +359,37 @@ static bool put_container(const struct event_source *s, uint64_t cgroup_id, stru
 	return named;
 }
 
-/* False where it may be told better the next time. */
-static bool put_subject(const struct event_source *s, const struct record *r, const struct process *p,
+static __attribute__((noinline)) void write_subject(const struct event_source *s,
+						    const struct pv_process *now, const struct process *p,
+						    struct subject_piece *known, struct json_buffer *out)
+{
+	size_t from = out->length;
+	struct lineage lineage;
+	bool whole;
+
+	put_machine(s, out);
+	put_process(now, p, out);
+	put_lineage(s, p, &lineage, out);
+	whole = put_cgroup(s, now->cgroup_id, out);
+	if (!known || !whole)
+		return;
+	known->process = *now;
+	known->version = p->version;
+	known->lineage = lineage;
+	piece_keep(&known->piece, out, from);
+}
+
+/* Where it was, and who it is about: from the machine to the cgroup. */
+static void put_subject(const struct event_source *s, const struct pv_process *now, const struct process *p,
 			struct json_buffer *out)
 {
-	put_process(s, r, p, out);
-	put_lineage(s, p, out);
-	return put_container(s, r->u.any.process.cgroup_id, out);
+	struct subject_piece *known = PIECE_SLOT(s->pieces, subjects, now->tid);
+
+	if (known && known->piece.length && known->version == p->version &&
+	    !memcmp(&known->process, now, sizeof(*now)) && lineage_is_current(&known->lineage, s->table))
+		piece_put(&known->piece, out);
+	else
+		write_subject(s, now, p, known, out);
 }
 
 /* ---- decisions ---- */
@@ -366,9 +406,8 @@ static bool hook_is_local(unsigned hook)
 }
 
 /* A file as far as it is known without a name. */
-static void put_inode(const struct record *r, struct json_buffer *out)
+static void put_inode(const struct pv_decision_record *d, struct json_buffer *out)
 {
-	const struct pv_decision_record *d = &r->u.decision;
 	char mode[16];
 
 	if (d->dev)
@@ -386,22 +425,21 @@ static void put_inode(const struct record *r, struct json_buffer *out)
 		json_put_u64(out, "flags", d->flags);
 }
 
-static void put_file(const struct record *r, struct json_buffer *out)
+static void put_file(const struct pv_decision_record *d, const char *path, size_t length,
+		     struct json_buffer *out)
 {
-	const struct pv_decision_record *d = &r->u.decision;
 
-	if (r->path_length)
-		json_put_bytes(out, "path", r->path, r->path_length);
+	if (length)
+		json_put_bytes(out, "path", path, length);
 	else if (d->walk == PV_WALK_OK)
 		json_put_string(out, "path", "/");
 	if (d->walk == PV_WALK_DEEP)
 		json_put_bool(out, "path_cut", true);
-	put_inode(r, out);
+	put_inode(d, out);
 }
 
-static void put_socket(const struct record *r, struct json_buffer *out)
+static void put_socket(const struct pv_decision_record *d, struct json_buffer *out)
 {
-	const struct pv_decision_record *d = &r->u.decision;
 	char buf[INET6_ADDRSTRLEN];
 
 	json_put_string(out, "family", name_family(d->family, buf, sizeof(buf)));
@@ -418,24 +456,24 @@ static void put_socket(const struct record *r, struct json_buffer *out)
 }
 
 /* A unix socket: what it is bound to. */
-static void put_unix(const struct record *r, struct json_buffer *out)
+static void put_unix(const struct pv_decision_record *d, const char *path, size_t length,
+		     struct json_buffer *out)
 {
-	const struct pv_decision_record *d = &r->u.decision;
 	char buf[16];
 
 	json_put_string(out, "family", "unix");
 	if (d->sock_type)
 		json_put_string(out, "type", name_sock_type(d->sock_type, buf, sizeof(buf)));
 	if (d->walk == PV_WALK_ABSTRACT)
-		json_put_bytes(out, "abstract", r->path, r->path_length);
+		json_put_bytes(out, "abstract", path, length);
 	else
-		put_file(r, out);
+		put_file(d, path, length, out);
 }
 
 /* What is not known by a name. */
-static void put_system(const struct record *r, struct json_buffer *out)
+static void put_system(const struct pv_decision_record *d, const char *path, size_t length,
+		       struct json_buffer *out)
 {
-	const struct pv_decision_record *d = &r->u.decision;
 	const char *capability = policy_capability_name(d->detail);
 
 	if (d->access == PV_ACC_CAPABILITY && capability)
@@ -445,25 +483,28 @@ static void put_system(const struct record *r, struct json_buffer *out)
 	else if (d->access == PV_ACC_PTRACE || d->access == PV_ACC_SIGNAL ||
 		 (d->access == PV_ACC_AGENT && d->detail))
 		json_put_u64(out, "pid", d->detail);
-	else if (d->ino && r->path_length)
-		put_file(r, out);
+	else if (d->ino && length)
+		put_file(d, path, length, out);
 	else if (d->ino)
-		put_inode(r, out);
+		put_inode(d, out);
 }
 
 static void put_object(const struct record *r, struct json_buffer *out)
 {
 	const struct pv_decision_record *d = &r->u.decision;
+	size_t length = r->names_length;
+	char path[PV_NAMES_MAX];
 
+	record_path(r, path);
 	json_open_object(out, "object");
 	if (d->access >= PV_ACC_CAPABILITY)
-		put_system(r, out);
+		put_system(d, path, length, out);
 	else if (d->family == AF_UNIX)
-		put_unix(r, out);
+		put_unix(d, path, length, out);
 	else if (d->family)
-		put_socket(r, out);
+		put_socket(d, out);
 	else
-		put_file(r, out);
+		put_file(d, path, length, out);
 	json_close_object(out);
 }
 
@@ -500,9 +541,6 @@ static bool put_policy(const struct event_source *s, const struct pv_decision_re
 	return true;
 }
 
-static const char *const actions[] = {
-	[PV_ALLOW] = "allow", [PV_DENY] = "deny", [PV_WOULD_DENY] = "would_deny"};
-
 /* All of a decision but its object. */
 static bool write_verdict(const struct event_source *s, const struct pv_decision_record *d,
 			  struct json_buffer *out)
@@ -526,17 +564,17 @@ static bool write_verdict(const struct event_source *s, const struct pv_decision
 static bool put_verdict(const struct event_source *s, const struct pv_decision_record *d,
 			struct json_buffer *out)
 {
-	const struct decision_key key = {.cell = d->cell,
-					 .generation = d->generation,
-					 .hook = d->hook,
-					 .access = d->access,
-					 .walk = d->walk};
-	struct decision_piece *known =
-		PIECE_SLOT(s->pieces, decisions, (uint64_t)d->cell << 32 | d->hook << 8 | d->access);
+	const struct verdict_key key = {.cell = d->cell,
+					.generation = d->generation,
+					.hook = d->hook,
+					.access = d->access,
+					.walk = d->walk};
+	struct verdict_piece *known =
+		PIECE_SLOT(s->pieces, verdicts, (uint64_t)d->cell << 32 | d->hook << 8 | d->access);
 	size_t from = out->length;
 
 	if (known && known->piece.length && !memcmp(&known->key, &key, sizeof(key))) {
-		json_put_piece(out, known->piece.text, known->piece.length);
+		piece_put(&known->piece, out);
 		return true;
 	}
 	if (!write_verdict(s, d, out))
@@ -548,66 +586,58 @@ static bool put_verdict(const struct event_source *s, const struct pv_decision_r
 	return true;
 }
 
-static const void *body_of(const struct record *r)
+static __attribute__((noinline)) int write_action(const struct event_source *s, const struct record *r,
+						  struct action_piece *known, struct json_buffer *out)
 {
-	return &r->u.decision.process;
-}
+	size_t from = out->length;
+	bool whole = put_verdict(s, &r->u.decision, out);
+	int error;
 
-static bool body_is(const struct body_piece *known, const struct event_source *s, const struct record *r,
-		    const struct process *p)
-{
-	return known && known->piece.length && known->version == p->version &&
-	       known->path.length == r->path_length && !memcmp(known->record, body_of(r), BODY_BYTES) &&
-	       (!r->path_length || !memcmp(known->path.text, r->path, r->path_length)) &&
-	       lineage_is_current(&known->lineage, s->table);
-}
-
-static void body_keep(struct body_piece *known, const struct event_source *s, const struct record *r,
-		      const struct process *p, const struct json_buffer *out, size_t from)
-{
-	const struct lineage_piece *lineage = PIECE_SLOT(s->pieces, lineages, p->parent_start_ns);
-
-	memcpy(known->record, body_of(r), BODY_BYTES);
-	known->version = p->version;
-	known->lineage = has_parent(p) ? lineage->lineage : (struct lineage){0};
+	put_object(r, out);
+	json_close_object(out);
+	error = end_event(out);
+	if (!known || !whole)
+		return error;
 	known->piece.length = 0;
-	if (piece_set(&known->path, r->path, r->path_length))
+	if (piece_set(&known->key, r->action, r->action_length))
 		piece_keep(&known->piece, out, from);
+	return error;
+}
+
+/* The decision with its object, and the end of the line. */
+static int put_action(const struct event_source *s, const struct record *r, struct json_buffer *out)
+{
+	const struct pv_decision_record *d = &r->u.decision;
+	struct action_piece *known =
+		PIECE_SLOT(s->pieces, actions, d->ino ^ (uint64_t)d->cell << 32 ^ d->port ^ d->hook << 16);
+
+	if (!known || !known->piece.length || known->key.length != r->action_length ||
+	    memcmp(known->key.text, r->action, r->action_length) != 0)
+		return write_action(s, r, known, out);
+	piece_put(&known->piece, out);
+	return out->error;
 }
 
 int event_decision(const struct event_source *s, uint64_t seq, const struct record *r,
 		   const struct process *p, struct json_buffer *out)
 {
 	const struct pv_decision_record *d = &r->u.decision;
-	struct body_piece *known = PIECE_SLOT(s->pieces, bodies, (uint64_t)d->process.tid << 32 ^ d->ino);
-	bool whole;
-	size_t from;
 
-	put_envelope(s, actions[PV_CELL_VERDICT(d->cell)], seq, d->head.time_ns, out);
-	if (body_is(known, s, r, p)) {
-		json_put_piece(out, known->piece.text, known->piece.length);
-		return end_event(out);
-	}
-	from = out->length;
-	whole = put_subject(s, r, p, out);
-	whole &= put_verdict(s, d, out);
-	put_object(r, out);
-	json_close_object(out);
-	if (whole && known)
-		body_keep(known, s, r, p, out, from);
-	return end_event(out);
+	put_envelope(s, &actions[PV_CELL_VERDICT(d->cell)], seq, d->head.time_ns, out);
+	put_subject(s, &d->process, p, out);
+	return put_action(s, r, out);
 }
 
-int event_held(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
-	       const struct event_held *held, struct json_buffer *out)
+int event_held(const struct event_source *s, uint64_t seq, const struct event_held *held,
+	       const struct process *p, struct json_buffer *out)
 {
-	const struct pv_decision_record *d = &r->u.decision;
+	const struct pv_decision_record *d = &held->decision;
 	const char *op = policy_access_name(d->access);
 
-	put_envelope(s, "held", seq, d->head.time_ns, out);
-	put_subject(s, r, p, out);
+	put_envelope(s, &held_word, seq, d->head.time_ns, out);
+	put_subject(s, &d->process, p, out);
 	json_open_object(out, "held");
-	json_put_string(out, "verdict", actions[PV_CELL_VERDICT(d->cell)]);
+	json_put_string(out, "verdict", actions[PV_CELL_VERDICT(d->cell)].text);
 	json_put_u64(out, "fd", (uint64_t)held->fd);
 	if (op)
 		json_put_string(out, "op", op);
@@ -615,7 +645,7 @@ int event_held(const struct event_source *s, uint64_t seq, const struct record *
 	if (d->walk != PV_WALK_OK)
 		json_put_string(out, "walk", name_walk(d->walk));
 	json_open_object(out, "object");
-	put_file(r, out);
+	put_file(d, held->path, held->path_length, out);
 	if (held->deleted)
 		json_put_bool(out, "deleted", true);
 	json_close_object(out);
@@ -626,10 +656,11 @@ int event_held(const struct event_source *s, uint64_t seq, const struct record *
 /* ---- lineage ---- */
 
 /* The file that was executed. */
-static void put_executed(const struct record *r, struct json_buffer *out)
+static void put_executed(const struct pv_exec_record *x, const struct process *p, struct json_buffer *out)
 {
-	const struct pv_exec_record *x = &r->u.exec;
-	bool memfd = x->walk == PV_WALK_INTERNAL && !strncmp(r->path, "/memfd:", 7);
+	static const char memory[] = "/memfd:";
+	bool memfd = x->walk == PV_WALK_INTERNAL && p->text && p->text->exe_length >= strlen(memory) &&
+		     !memcmp(p->text->data, memory, strlen(memory));
 
 	put_device(x->dev, out);
 	json_put_u64(out, "ino", x->ino);
@@ -651,10 +682,10 @@ static void put_executed(const struct record *r, struct json_buffer *out)
 int event_exec(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
 	       struct json_buffer *out)
 {
-	put_envelope(s, "exec", seq, r->u.any.head.time_ns, out);
-	put_subject(s, r, p, out);
+	put_envelope(s, &exec_word, seq, r->u.any.head.time_ns, out);
+	put_subject(s, &r->u.any.process, p, out);
 	json_open_object(out, "exec");
-	put_executed(r, out);
+	put_executed(&r->u.exec, p, out);
 	json_close_object(out);
 	return end_event(out);
 }
@@ -664,8 +695,8 @@ int event_exit(const struct event_source *s, uint64_t seq, const struct record *
 {
 	const struct pv_exit_record *x = &r->u.exit;
 
-	put_envelope(s, "exit", seq, x->head.time_ns, out);
-	put_subject(s, r, p, out);
+	put_envelope(s, &exit_word, seq, x->head.time_ns, out);
+	put_subject(s, &x->process, p, out);
 	json_open_object(out, "exit");
 	if (WIFSIGNALED(x->status)) {
 		json_put_u64(out, "signal", WTERMSIG(x->status));
@@ -687,7 +718,8 @@ int event_exit(const struct event_source *s, uint64_t seq, const struct record *
 int event_loss(const struct event_source *s, uint64_t seq, const char *lane, const char *cause,
 	       uint64_t count, uint64_t total, struct json_buffer *out)
 {
-	put_envelope(s, "loss", seq, clock_ns(CLOCK_BOOTTIME), out);
+	put_envelope(s, &loss_word, seq, clock_ns(CLOCK_BOOTTIME), out);
+	put_machine(s, out);
 	json_open_object(out, "loss");
 	json_put_string(out, "lane", lane);
 	json_put_string(out, "cause", cause);
@@ -697,13 +729,16 @@ int event_loss(const struct event_source *s, uint64_t seq, const char *lane, con
 	return end_event(out);
 }
 
-int event_notice(const struct event_source *s, uint64_t seq, const char *group, const char *op,
+int event_notice(const struct event_source *s, uint64_t seq, enum event_group group, const char *op,
 		 const struct event_field *fields, size_t n, struct json_buffer *out)
 {
-	put_envelope(s, group, seq, clock_ns(CLOCK_BOOTTIME), out);
-	json_open_object(out, group);
+	const struct word *type = group == EVENT_AGENT ? &agent_word : &policy_word;
+
+	put_envelope(s, type, seq, clock_ns(CLOCK_BOOTTIME), out);
+	put_machine(s, out);
+	json_open_object(out, type->text);
 	json_put_string(out, "op", op);
-	if (!strcmp(group, "agent"))
+	if (group == EVENT_AGENT)
 		json_put_string(out, "boot_id", s->boot_id);
 	for (size_t i = 0; i < n; i++) {
 		if (fields[i].text)

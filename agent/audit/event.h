@@ -102,8 +102,8 @@ void event_clock_measure(struct event_source *s);
  */
 int event_decision(const struct event_source *s, uint64_t seq, const struct record *r,
 		   const struct process *p, struct json_buffer *out);
-int event_held(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
-	       const struct event_held *held, struct json_buffer *out);
+int event_held(const struct event_source *s, uint64_t seq, const struct event_held *held,
+	       const struct process *p, struct json_buffer *out);
 int event_exec(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
 	       struct json_buffer *out);
 int event_exit(const struct event_source *s, uint64_t seq, const struct record *r, const struct process *p,
@@ -111,8 +111,9 @@ int event_exit(const struct event_source *s, uint64_t seq, const struct record *
 int event_loss(const struct event_source *s, uint64_t seq, const char *lane, const char *cause,
 	       uint64_t count, uint64_t total, struct json_buffer *out);
 
-/* `group` is "agent" or "policy": type of the event and key of its object. */
-int event_notice(const struct event_source *s, uint64_t seq, const char *group, const char *op,
+/* Of the agent or about a policy: type of the event and key of its object. */
+enum event_group { EVENT_AGENT, EVENT_POLICY };
+int event_notice(const struct event_source *s, uint64_t seq, enum event_group group, const char *op,
 		 const struct event_field *fields, size_t n, struct json_buffer *out);
 
 #endif

@@ -23,6 +23,8 @@
 
 #define JSON_FIRST_CAPACITY 4096
 
+#define EIGHT 100000000u /* what has more than eight digits */
+
 /* A byte in each byte of a word. */
 #define EACH(byte) (0x0101010101010101ull * (byte))
 
@@ -37,21 +39,6 @@ void json_buffer_free(struct json_buffer *b)
 {
 	free(b->own);
 	*b = (struct json_buffer){.limit = b->limit};
-}
-
-void json_buffer_restart(struct json_buffer *b)
-{
-	b->data = b->lent ? b->lent : b->own;
-	b->capacity = b->lent ? b->lent_size : b->allocated;
-	b->lent = NULL;
-	b->length = 0;
-	b->error = 0;
-}
-
-void json_buffer_lend(struct json_buffer *b, char *data, size_t size)
-{
-	b->lent = data;
-	b->lent_size = size < b->limit ? size : b->limit;
 }
 
 static bool json_fail(struct json_buffer *b, int error)
@@ -94,34 +81,45 @@ static inline uint64_t eight_digits(uint32_t value)
 	return high | (x - high * 10) << 8;
 }
 
-void json_nine_digits(char *p, uint32_t value)
+/* Up to eight digits without the zeros in front, of which the last one stays. */
+static inline char *first_digits(char *p, uint32_t value)
 {
-	uint64_t digits = eight_digits(value % 100000000) | EACH('0');
+	uint64_t digits = eight_digits(value);
+	int zeros = __builtin_ctzll(digits | 1ull << 56) & ~7;
 
-	p[0] = (char)('0' + value / 100000000);
-	memcpy(p + 1, &digits, 8);
+	digits = (digits | EACH('0')) >> zeros;
+	memcpy(p, &digits, 8);
+	return p + 8 - zeros / 8;
+}
+
+static inline char *next_digits(char *p, uint32_t value)
+{
+	uint64_t digits = eight_digits(value) | EACH('0');
+
+	memcpy(p, &digits, 8);
+	return p + 8;
 }
 
 char *json_digits(char *p, uint64_t value)
 {
-	uint64_t digits;
-	int zeros;
+	uint64_t high;
 
-	if (value < 10) {
-		*p = (char)('0' + value);
-		return p + 1;
+	if (value < EIGHT)
+		return first_digits(p, (uint32_t)value);
+	high = value / EIGHT;
+	if (high < EIGHT) {
+		p = first_digits(p, (uint32_t)high);
+	} else {
+		p = first_digits(p, (uint32_t)(high / EIGHT));
+		p = next_digits(p, (uint32_t)(high % EIGHT));
 	}
-	if (value < 100000000) {
-		digits = eight_digits((uint32_t)value);
-		zeros = __builtin_ctzll(digits) / 8;
-		digits = (digits | EACH('0')) >> 8 * zeros;
-		memcpy(p, &digits, 8);
-		return p + 8 - zeros;
-	}
-	p = json_digits(p, value / 100000000);
-	digits = eight_digits((uint32_t)(value % 100000000)) | EACH('0');
-	memcpy(p, &digits, 8);
-	return p + 8;
+	return next_digits(p, (uint32_t)(value % EIGHT));
+}
+
+void json_nine_digits(char *p, uint32_t value)
+{
+	p[0] = (char)('0' + value / EIGHT);
+	next_digits(p + 1, value % EIGHT);
 }
 
 static void json_put_unit(char *p, unsigned unit)

@@ -44,10 +44,21 @@ void json_buffer_init(struct json_buffer *b, size_t limit);
 void json_buffer_free(struct json_buffer *b);
 
 /* Empty it and forget the error; memory is kept for the next line. */
-void json_buffer_restart(struct json_buffer *b);
+static inline void json_buffer_restart(struct json_buffer *b)
+{
+	b->data = b->lent ? b->lent : b->own;
+	b->capacity = b->lent ? b->lent_size : b->allocated;
+	b->lent = NULL;
+	b->length = 0;
+	b->error = 0;
+}
 
 /* Let the next line be written to memory of the caller's. One that does not fit is written elsewhere. */
-void json_buffer_lend(struct json_buffer *b, char *data, size_t size);
+static inline void json_buffer_lend(struct json_buffer *b, char *data, size_t size)
+{
+	b->lent = data;
+	b->lent_size = size < b->limit ? size : b->limit;
+}
 
 /* For what follows: grow to `n` more bytes. False with the error set, and the buffer empty. */
 bool json_grow(struct json_buffer *b, size_t n);
@@ -62,10 +73,11 @@ char *json_digits(char *p, uint64_t value);
 /* Nine digits, zeros in front. */
 void json_nine_digits(char *p, uint32_t value);
 
-/* A number up to 2^53, a string of decimal digits above: readers may keep numbers as doubles. */
+/* Readers may keep numbers as doubles: what is above is a string of decimal digits. */
+#define JSON_NUMBER_MAX (1ull << 53)
 static inline char *json_number(char *p, uint64_t value)
 {
-	bool quoted = value > 1ull << 53;
+	bool quoted = value > JSON_NUMBER_MAX;
 
 	if (quoted)
 		*p++ = '"';

@@ -9,25 +9,28 @@
 
 struct pieces *pieces_new(void)
 {
-	return calloc(1, sizeof(struct pieces));
+	struct pieces *p = calloc(1, sizeof(*p));
+
+	if (p)
+		p->seq_end = json_number(p->seq_text, 0);
+	return p;
 }
 
 void pieces_free(struct pieces *p)
 {
 	if (!p)
 		return;
-	free(p->machine.text);
-	for (size_t i = 0; i < ARRAY_SIZE(p->processes); i++)
-		free(p->processes[i].piece.text);
+	for (size_t i = 0; i < ARRAY_SIZE(p->subjects); i++)
+		free(p->subjects[i].piece.text);
 	for (size_t i = 0; i < ARRAY_SIZE(p->lineages); i++)
 		free(p->lineages[i].piece.text);
 	for (size_t i = 0; i < ARRAY_SIZE(p->cgroups); i++)
 		free(p->cgroups[i].piece.text);
-	for (size_t i = 0; i < ARRAY_SIZE(p->decisions); i++)
-		free(p->decisions[i].piece.text);
-	for (size_t i = 0; i < ARRAY_SIZE(p->bodies); i++) {
-		free(p->bodies[i].path.text);
-		free(p->bodies[i].piece.text);
+	for (size_t i = 0; i < ARRAY_SIZE(p->verdicts); i++)
+		free(p->verdicts[i].piece.text);
+	for (size_t i = 0; i < ARRAY_SIZE(p->actions); i++) {
+		free(p->actions[i].key.text);
+		free(p->actions[i].piece.text);
 	}
 	free(p);
 }
@@ -59,12 +62,4 @@ void piece_keep(struct piece *piece, const struct json_buffer *line, size_t from
 	piece->length = 0;
 	if (!line->error)
 		piece_set(piece, line->data + from, line->length - from);
-}
-
-bool lineage_is_current(const struct lineage *l, const struct table *t)
-{
-	for (uint32_t i = 0; i < l->n; i++)
-		if (l->entries[i]->version != l->versions[i])
-			return false;
-	return !l->additions || l->additions == table_additions(t);
 }

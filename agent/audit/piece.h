@@ -2,19 +2,21 @@
 /*
  * Pieces of lines, kept to be used again.
  *
- * Most of a line says what the line before said of the same process, of its ancestors, its cgroup and
- * the rule. Each of these is a piece, kept under all that it was made of:
+ * Most of a line says what an earlier line said of the same process, or of the same decision. Each of these
+ * is a piece, kept under all that it was made of:
  *
- *   process    what the record says of its process, and the version of its entry (table.h)
+ *   subject    what the record says of its process, the version of its entry (table.h), and its lineage;
+ *              once the path of its cgroup is known
  *   lineage    the versions of the entries that it names; where it ends at a process that is not in
  *              the table, that none was added since
  *   cgroup     its id, once its path is known
- *   decision   the cell, its generation, hook, access and walk, once the decision is known
- *   body       all of these, and what the record says of the object: who tries again what was denied
+ *   verdict    the cell, its generation, hook, access and walk, once the decision is known
+ *   action     what a decision's record says besides of its process and its time, names included: who does
+ *              again what was denied, and who does what another was denied
  *
- * A piece that is found is therefore to the byte what would be written anew. Each kind has a fixed number
- * of slots, a piece takes the slot of its hash from the one before, and one that is longer than PIECE_MAX
- * is not kept: memory is bounded.
+ * A line is then what is new in it, a subject and an action. A piece that is found is to the byte what would
+ * be written anew. Each kind has a fixed number of slots, a piece takes the slot of its hash from the one
+ * before, and one that is longer than PIECE_MAX is not kept: memory is bounded.
  */
 #ifndef PAVISE_AUDIT_PIECE_H
 #define PAVISE_AUDIT_PIECE_H
@@ -27,7 +29,7 @@
 #include "pavise.h"
 #include "table.h"
 
-#define PIECE_MAX	4096
+#define PIECE_MAX	2048
 #define PIECE_ANCESTORS 9 /* and the parent */
 
 /* Text that was written into a line, its first comma included. */
@@ -37,18 +39,20 @@ struct piece {
 	uint32_t capacity;
 };
 
-struct process_piece {
-	struct pv_process process;
-	uint64_t version;
-	struct piece piece;
-};
-
 /* The entries that a line names besides its own process. */
 struct lineage {
 	uint32_t n;
 	uint64_t additions; /* when it was made; 0: its end is known */
+	uint64_t changes;   /* of the table, up to which it was found to be current */
 	const struct process *entries[PIECE_ANCESTORS];
 	uint64_t versions[PIECE_ANCESTORS];
+};
+
+struct subject_piece {
+	struct pv_process process;
+	uint64_t version;
+	struct lineage lineage;
+	struct piece piece;
 };
 
 struct lineage_piece {
@@ -63,35 +67,34 @@ struct cgroup_piece {
 	struct piece piece;
 };
 
-struct decision_key {
+struct verdict_key {
 	uint32_t cell, generation;
 	uint16_t hook, access, walk, zero;
 };
 
-struct decision_piece {
-	struct decision_key key;
+struct verdict_piece {
+	struct verdict_key key;
 	struct piece piece;
 };
 
-/* Of a decision record: all but its head. */
-#define BODY_BYTES (sizeof(struct pv_decision_record) - sizeof(struct pv_record))
-
-struct body_piece {
-	unsigned char record[BODY_BYTES];
-	uint64_t version;
-	struct lineage lineage;
-	struct piece path, piece;
+struct action_piece {
+	struct piece key, piece; /* the key as decode.h has it */
 };
 
 struct pieces {
-	uint64_t second; /* whose spelling `time` is, 0: of none */
-	char time[21];	 /* 1970-01-01T00:00:00. */
-	struct piece machine;
-	struct process_piece processes[256];
+	uint64_t second;      /* whose spelling `time` is, 0: of none */
+	char time[21];	      /* 1970-01-01T00:00:00. */
+	uint64_t mono_second; /* the same of the boot clock */
+	char mono[JSON_DIGITS];
+	char *mono_end;
+	uint64_t seq; /* whose digits `seq_text` is */
+	char seq_text[JSON_DIGITS];
+	char *seq_end;
+	struct subject_piece subjects[2048];
 	struct lineage_piece lineages[128];
 	struct cgroup_piece cgroups[32];
-	struct decision_piece decisions[64];
-	struct body_piece bodies[64];
+	struct verdict_piece verdicts[64];
+	struct action_piece actions[256];
 };
 
 /* NULL when there is no memory. */
@@ -101,20 +104,40 @@ void pieces_free(struct pieces *p);
 /* Keep `length` bytes; false where there is no memory, or they are too many. */
 bool piece_set(struct piece *piece, const char *text, size_t length);
 
+/* Into the line. */
+static inline void piece_put(const struct piece *piece, struct json_buffer *out)
+{
+	json_put_piece(out, piece->text, piece->length);
+}
+
 /* Keep what the line has from `from` on. Nothing is kept of a line with an error, or for a NULL piece. */
 void piece_keep(struct piece *piece, const struct json_buffer *line, size_t from);
 
-static inline uint32_t piece_hash(uint64_t key)
+/* Below `slots`, at most 2^32. Keys in a row, as process ids are, come to lie far from each other. */
+static inline size_t piece_hash(uint64_t key, size_t slots)
 {
-	return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> 40);
+	return (key * 0x9e3779b97f4a7c15ull >> 32) * slots >> 32;
 }
 
 /* The slot for a piece of a kind. NULL where there are no pieces. */
-#define PIECE_SLOT(pieces, kind, key)                                                                       \
-	((pieces) ? &(pieces)->kind[piece_hash(key) % (sizeof((pieces)->kind) / sizeof((pieces)->kind[0]))] \
+#define PIECE_SLOT(pieces, kind, key)                                                                    \
+	((pieces) ? &(pieces)->kind[piece_hash(key, sizeof((pieces)->kind) / sizeof((pieces)->kind[0]))] \
 		  : NULL)
 
 /* Do its entries still say what they said? */
-bool lineage_is_current(const struct lineage *l, const struct table *t);
+static inline bool lineage_is_current(struct lineage *l, const struct table *t)
+{
+	uint64_t changes = table_changes(t);
+
+	if (l->changes == changes)
+		return true;
+	for (uint32_t i = 0; i < l->n; i++)
+		if (l->entries[i]->version != l->versions[i])
+			return false;
+	if (l->additions && l->additions != table_additions(t))
+		return false;
+	l->changes = changes;
+	return true;
+}
 
 #endif

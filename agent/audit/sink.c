@@ -135,11 +135,14 @@ char *sink_room(struct sink *s, size_t *room)
 	return s->buffer + s->length;
 }
 
-uint64_t sink_loss(const struct sink *s, int *cause)
+uint64_t sink_loss(const struct sink *s)
 {
-	if (s->untold)
-		*cause = s->cause;
 	return s->untold;
+}
+
+int sink_loss_cause(const struct sink *s)
+{
+	return s->cause;
 }
 
 void sink_loss_told(struct sink *s, uint64_t count)

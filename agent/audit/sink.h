@@ -48,10 +48,11 @@ void sink_lose(struct sink *s, int error);
 int sink_flush(struct sink *s);
 
 /*
- * Lines lost since the last sink_loss_told(), with the first cause (errno) in *cause when not 0.
+ * Lines lost since the last sink_loss_told(), and the first cause (errno) where there are any.
  * A loss line can be appended when sink_works(): then lines are taken again.
  */
-uint64_t sink_loss(const struct sink *s, int *cause);
+uint64_t sink_loss(const struct sink *s);
+int sink_loss_cause(const struct sink *s);
 void sink_loss_told(struct sink *s, uint64_t count);
 bool sink_works(const struct sink *s);
 

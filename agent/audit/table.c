@@ -200,7 +200,6 @@ static struct process *table_add(struct table *t, const struct pv_process *proce
 	*p = (struct process){
 		.start_ns = process->start_ns,
 		.parent_start_ns = process->parent_start_ns,
-		.cgroup_id = process->cgroup_id,
 		.pid = process->pid,
 		.ppid = process->ppid,
 		.flags = flags,
@@ -254,7 +253,6 @@ static struct process *table_get(struct table *t, const struct pv_process *proce
 
 	if (!p)
 		return table_add(t, process, PROCESS_UNKNOWN_PARENT);
-	p->cgroup_id = process->cgroup_id;
 	if (process->tid == process->pid && memcmp(p->comm, process->comm, sizeof(p->comm))) {
 		memcpy(p->comm, process->comm, sizeof(p->comm));
 		table_change(t, p);
@@ -341,6 +339,11 @@ const struct process *table_exit(struct table *t, const struct pv_process *proce
 	while (t->exited.n > 1 && t->exited.n > t->capacity / TABLE_EXITED_SHARE)
 		table_remove(t, &t->entries[t->exited.first]);
 	return p;
+}
+
+uint64_t table_changes(const struct table *t)
+{
+	return t->changes;
 }
 
 uint64_t table_additions(const struct table *t)

@@ -35,8 +35,7 @@ struct process_text {
 struct process {
 	uint64_t start_ns;	  /* CLOCK_BOOTTIME */
 	uint64_t parent_start_ns; /* 0: not known */
-	uint64_t cgroup_id;
-	uint64_t denials; /* seen so far */
+	uint64_t denials;	  /* seen so far */
 	uint64_t version; /* another one whenever what an event says of it changes, and when it goes */
 	uint32_t pid;
 	uint32_t ppid;	  /* at fork; see the flags */
@@ -97,6 +96,9 @@ bool table_governed(struct table *t, const struct process *process, uint32_t pro
 
 /* An exit. NULL when this process has exited before. */
 const struct process *table_exit(struct table *t, const struct pv_process *process);
+
+/* Grows whenever a version does, and whenever a process is added. */
+uint64_t table_changes(const struct table *t);
 
 /* Processes added so far. */
 uint64_t table_additions(const struct table *t);

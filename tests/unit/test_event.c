@@ -64,6 +64,7 @@ struct fixture {
 	struct json_buffer line;
 	struct record record;
 	union raw raw;
+	unsigned char *copy; /* of it, which the record points into */
 };
 
 /* init (2) -> sh (3) -> nginx (4); of 1, the parent of init, nothing is known but its number. */
@@ -101,6 +102,7 @@ static int teardown(void **state)
 
 	table_free(f->table);
 	json_buffer_free(&f->line);
+	free(f->copy);
 	free(f);
 	return 0;
 }
@@ -108,20 +110,23 @@ static int teardown(void **state)
 /* Decode from an allocation of exactly `size` bytes, so that ASan sees every byte too far. */
 static int decode(struct fixture *f, size_t size)
 {
-	unsigned char *copy = malloc(size ? size : 1);
+	char path[PV_NAMES_MAX];
 	int r;
 
-	assert_non_null(copy);
-	memcpy(copy, f->raw.bytes, size);
-	r = record_decode(copy, size, &f->record);
+	free(f->copy);
+	f->copy = malloc(size ? size : 1);
+	assert_non_null(f->copy);
+	memcpy(f->copy, f->raw.bytes, size);
+	r = record_decode(f->copy, size, &f->record);
 	if (!r && f->record.u.any.head.type == PV_REC_EXEC) {
-		struct process_text *text = process_text_new(
-			f->record.path, f->record.path_length, f->record.argv, f->record.argv_length,
-			f->record.u.exec.argc, f->record.u.exec.argv_size > f->record.u.exec.argv_len);
+		struct process_text *text;
 
+		record_path(&f->record, path);
+		text = process_text_new(path, f->record.names_length, f->record.argv, f->record.argv_length,
+					f->record.u.exec.argc,
+					f->record.u.exec.argv_size > f->record.u.exec.argv_len);
 		table_exec(f->table, &f->record.u.any.process, text);
 	}
-	free(copy);
 	return r;
 }
 
@@ -222,12 +227,13 @@ static void test_marked(void **state)
 static void test_held(void **state)
 {
 	struct fixture *f = *state;
-	struct event_held held = {.fd = 7, .deleted = true};
+	struct event_held held = {.fd = 7, .deleted = true, .path = "/etc/passwd", .path_length = 11};
 
-	assert_int_equal(decode(f, make_decision(&f->raw, make_process(4, 1, "nginx"), "/etc/passwd")), 0);
-	assert_int_equal(event_held(&f->source, 3, &f->record,
-				    table_see(f->table, &f->record.u.any.process, 0), &held, &f->line),
-			 0);
+	make_decision(&f->raw, make_process(4, 1, "nginx"), "/etc/passwd");
+	held.decision = f->raw.decision;
+	assert_int_equal(
+		event_held(&f->source, 3, &held, table_see(f->table, &held.decision.process, 0), &f->line),
+		0);
 	assert_line(f, ENVELOPE("held") "\"proc\":{\"pid\":4,\"start_ns\":4000000000,\"exec_n\":2,"
 					"\"comm\":\"nginx\",\"exe\":\"/bin/sh\",\"argv\":[\"sh\"]," CREDS
 					"}," PARENT3 CGROUP
@@ -542,7 +548,7 @@ static void test_notices(void **state)
 					     {.key = "generation", .number = 1ull << 60}};
 	json_t *root;
 
-	assert_int_equal(event_notice(&f->source, 3, "agent", "start", fields, 2, &f->line), 0);
+	assert_int_equal(event_notice(&f->source, 3, EVENT_AGENT, "start", fields, 2, &f->line), 0);
 	root = parse(f);
 	assert_string_at(root, "agent", "op", "start");
 	assert_string_at(root, "agent", "boot_id", "0a1b2c3d-1111-2222-3333-444455556666");

@@ -20,7 +20,10 @@
 #define RECORDS	  40000
 #define PROCESSES 48
 #define CAPACITY  40 /* of the table: fewer, so that some are evicted */
-#define DIGEST	  0xd2258fe99b0a3dd4ull
+#define FIRST_SEQ \
+	((1ull << 53) - 20000) /* and the time of the first line: both come to be strings on the way */
+#define FIRST_NS ((1ull << 53) - 5000000000000ull)
+#define DIGEST	 0xc298c77d3e3b0abcull
 
 struct stream {
 	struct table *table;
@@ -128,9 +131,9 @@ static void fork_process(struct stream *s, struct pv_process *p)
 }
 
 /* Both spellings of a line. */
-#define LINE(s, function, ...)                                                      \
-	finish_line(s, function(&(s)->source, (s)->lines, __VA_ARGS__, &(s)->line), \
-		    function(&(s)->plain, (s)->lines, __VA_ARGS__, &(s)->other))
+#define LINE(s, function, ...)                                                                  \
+	finish_line(s, function(&(s)->source, FIRST_SEQ + (s)->lines, __VA_ARGS__, &(s)->line), \
+		    function(&(s)->plain, FIRST_SEQ + (s)->lines, __VA_ARGS__, &(s)->other))
 
 static void finish_line(struct stream *s, int error, int other_error)
 {
@@ -154,7 +157,7 @@ static void exec_process(struct stream *s, struct pv_process *p)
 	struct pv_exec_record *x = &s->raw.exec;
 	const struct record *r = &s->record;
 	const struct process *entry;
-	char argv[256];
+	char argv[256], path[PV_NAMES_MAX];
 	size_t n = 0;
 	uint32_t argc = draw(s, 4);
 
@@ -173,8 +176,9 @@ static void exec_process(struct stream *s, struct pv_process *p)
 	x->walk = draw(s, 8) ? PV_WALK_OK : PV_WALK_INTERNAL;
 	x->argv_size += draw(s, 5) ? 0 : 1000;
 	decode(s, s->raw.head.size);
+	record_path(r, path);
 	entry = table_exec(s->table, p,
-			   process_text_new(r->path, r->path_length, r->argv, r->argv_length, x->argc,
+			   process_text_new(path, r->names_length, r->argv, r->argv_length, x->argc,
 					    x->argv_size > x->argv_len));
 	LINE(s, event_exec, r, entry);
 }
@@ -228,7 +232,8 @@ static void decide(struct stream *s, struct pv_process *p)
 {
 	struct pv_process asked = *p;
 	const struct process *entry;
-	struct event_held held = {.fd = (int)draw(s, 100)};
+	char path[PV_NAMES_MAX];
+	struct event_held held = {.fd = (int)draw(s, 100), .path = path};
 	size_t size;
 
 	asked.tid += draw(s, 3);
@@ -255,8 +260,11 @@ static void decide(struct stream *s, struct pv_process *p)
 	s->tried_size = size;
 	decode(s, size);
 	entry = table_see(s->table, &asked, 1);
+	held.decision = s->record.u.decision;
+	held.path_length = s->record.names_length;
+	record_path(&s->record, path);
 	if (!draw(s, 50))
-		LINE(s, event_held, &s->record, entry, &held);
+		LINE(s, event_held, &held, entry);
 	else
 		LINE(s, event_decision, &s->record, entry);
 }
@@ -297,7 +305,7 @@ static void test_stream(void **state)
 
 	(void)state;
 	assert_non_null(s);
-	*s = (struct stream){.random = 1, .digest = 0xcbf29ce484222325ull, .time_ns = 5000000000ull};
+	*s = (struct stream){.random = 1, .digest = 0xcbf29ce484222325ull, .time_ns = FIRST_NS};
 	assert_int_equal(table_new(CAPACITY, &s->table), 0);
 	json_buffer_init(&s->line, 1 << 20);
 	json_buffer_init(&s->other, 1 << 20);

@@ -13,7 +13,7 @@
 
 #define LINE(boot, mono, tid)                                                                               \
 	"{\"seq\":1,\"mono_ns\":\"" mono "\",\"boot\":\"" boot "\",\"proc\":{\"pid\":" tid ",\"start_ns\":" \
-											   "7}}"
+	"7}}"
 #define THIS_BOOT "0a1b2c3d"
 #define FIRST	  LINE(THIS_BOOT, "100", "1")
 

@@ -249,7 +249,6 @@ static void test_full_device(void **state)
 	struct sink *s = open_sink("/dev/full", 14);
 	struct sink_stats stats;
 	uint64_t left;
-	int cause = 0;
 
 	(void)state;
 	assert_int_equal(append(s, "12345\n"), 0);
@@ -258,8 +257,8 @@ static void test_full_device(void **state)
 	assert_int_equal(append(s, "12345\n"), 0); /* kept: there is room */
 	assert_int_equal(append(s, "12345\n"), -ENOSPC);
 	assert_int_equal(append(s, "\n"), -ENOSPC); /* nothing overtakes the gap */
-	assert_int_equal(sink_loss(s, &cause), 2);
-	assert_int_equal(cause, ENOSPC);
+	assert_int_equal(sink_loss(s), 2);
+	assert_int_equal(sink_loss_cause(s), ENOSPC);
 	sink_stats(s, &stats);
 	assert_int_equal(stats.written, 0);
 	assert_int_equal(stats.lost, 2);
@@ -299,7 +298,6 @@ static void test_reopen(void **state)
 	struct fixture *f = *state;
 	struct sink *s = open_sink(f->path, 64);
 	struct sink_stats stats;
-	int cause;
 
 	append(s, "1\n");
 	assert_int_equal(rename(f->path, f->other), 0);
@@ -319,8 +317,8 @@ static void test_reopen(void **state)
 	limit_files(RLIM_INFINITY);
 	assert_file(f->other, "3\n55");
 	assert_file(f->path, "7\n");
-	assert_int_equal(sink_loss(s, &cause), 1);
-	assert_int_equal(cause, EFBIG);
+	assert_int_equal(sink_loss(s), 1);
+	assert_int_equal(sink_loss_cause(s), EFBIG);
 	sink_stats(s, &stats);
 	assert_int_equal(stats.written, 4);
 	assert_int_equal(stats.lost, 1);
