@@ -4,10 +4,11 @@
  * terminated before the next line; a full disk costs what does not fit the buffer, and once there is
  * room the count of it is told before anything else is written.
  *
- * How: lines gather in a buffer that a flush hands to write(2). A short write takes its bytes off the
- * front, so the rest of a torn line goes out first when writing works again. While it does not, lines
- * are kept as long as they fit; from the first that does not, all are lost until the buffer has been
- * written out: the gap is one piece, and its place in the log is where the loss record stands.
+ * How: lines gather in a buffer that a flush hands to write(2), and so does the line that makes a batch full:
+ * more at once is no cheaper, and takes memory. A short write takes its bytes off the front, so the rest of a
+ * torn line goes out first when writing works again. While it does not, lines are kept as long as they fit;
+ * from the first that does not, all are lost until the buffer has been written out: the gap is one piece, and
+ * its place in the log is where the loss record stands.
  *
  * Sound because a line leaves the buffer only by the bytes that the kernel took, and because every
  * refusal passes sink_lose().
@@ -24,6 +25,8 @@
 #include <unistd.h>
 
 #include "util/util.h"
+
+#define BATCH (64u << 10) /* bytes */
 
 struct sink {
 	char *path;
@@ -126,6 +129,8 @@ int sink_append(struct sink *s, const char *line, size_t length)
 		memcpy(s->buffer + s->length, line, length);
 	s->length += length;
 	s->pending++;
+	if (s->length >= BATCH && !s->error)
+		sink_flush(s); /* what it cannot write stays */
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The log file: whole lines in, at most one write(2) a batch out, every line accounted for.
+ * The log file: whole lines in, one write(2) a batch out, every line accounted for.
  *
  *   lines appended = written + lost + pending (in the buffer)
  */
@@ -30,8 +30,9 @@ int sink_open(const char *path, size_t capacity, struct sink **out);
 uint64_t sink_last_seq(const struct sink *s);
 
 /*
- * Take over a copy of one line, its newline included. 0; or -errno, and the line is lost: the cause
- * of the failed write that filled the buffer, -E2BIG for a line longer than the buffer.
+ * Take over a copy of one line, its newline included; what makes a batch is written. 0; or -errno, and the
+ * line is lost: the cause of the failed write that filled the buffer, -E2BIG for a line longer than the
+ * buffer.
  */
 int sink_append(struct sink *s, const char *line, size_t length);
 

@@ -145,6 +145,38 @@ static void test_batches(void **state)
 	assert_int_equal(sink_close(s, NULL), 0);
 }
 
+/* What makes a batch is written without a flush; what could not be written is not tried with every line. */
+static void test_full_batch(void **state)
+{
+	static char line[1024];
+	struct fixture *f = *state;
+	struct sink *s = open_sink(f->path, 1 << 20);
+	struct sink_stats stats;
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	for (int i = 0; i < 63; i++)
+		assert_int_equal(sink_append(s, line, sizeof(line)), 0);
+	sink_stats(s, &stats);
+	assert_int_equal(stats.written, 0);
+	assert_int_equal(sink_append(s, line, sizeof(line)), 0);
+	sink_stats(s, &stats);
+	assert_int_equal(stats.written, 64);
+	limit_files(64 * sizeof(line) + 1);
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(sink_append(s, line, sizeof(line)), 0);
+	assert_false(sink_works(s));
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(sink_append(s, line, sizeof(line)), 0);
+	sink_stats(s, &stats);
+	assert_int_equal(stats.written, 64);
+	assert_int_equal(stats.pending, 201);
+	assert_int_equal(sink_flush(s), 0);
+	sink_stats(s, &stats);
+	assert_int_equal(stats.written, 265);
+	assert_int_equal(sink_close(s, NULL), 0);
+}
+
 /* A line that is written where the sink has room for it, up to the last byte of the buffer. */
 static void test_room(void **state)
 {
@@ -665,6 +697,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_write),
 		TEST(test_batches),
+		TEST(test_full_batch),
 		TEST(test_room),
 		TEST(test_open),
 		TEST(test_resume),
