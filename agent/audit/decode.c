@@ -3,8 +3,8 @@
  * Guarantees: no byte outside the given record is read, whatever the record says of itself; what is
  * accepted has every length in bounds.
  *
- * How: the fixed part is copied out first, once, and checks and what follows them read the copy; each
- * length is compared with what is left, never added to another before. A path is as long as its list,
+ * How: type and length are read once, then the fixed part is copied out, once, and checks and what follows
+ * them read the copy; each length is compared with what is left, never added to another before. A path is as long as its list,
  * which is no longer than its room, and is spelled only where somebody asks for it.
  */
 #include "decode.h"
@@ -97,25 +97,27 @@ int record_decode(const void *data, size_t size, struct record *out)
 {
 	const unsigned char *bytes = data;
 	size_t fixed, left, names = 0, argv = 0;
-	struct pv_record head;
+	__u32 type, length;
 
-	if (size < sizeof(head))
+	if (size < sizeof(struct pv_record))
 		return -EBADMSG;
-	memcpy(&head, bytes, sizeof(head));
-	fixed = record_fixed_size(head.type);
-	if (!fixed || head.size < fixed || head.size > size)
+	memcpy(&type, bytes + offsetof(struct pv_record, type), sizeof(type));
+	memcpy(&length, bytes + offsetof(struct pv_record, size), sizeof(length));
+	fixed = record_fixed_size(type);
+	if (!fixed || length < fixed || length > size)
 		return -EBADMSG;
-	copy_fixed(head.type, &out->u, bytes);
-	out->u.any.head = head;
-	left = head.size - fixed;
+	copy_fixed(type, &out->u, bytes);
+	out->u.any.head.type = type;
+	out->u.any.head.size = length;
+	left = length - fixed;
 
-	if (head.type == PV_REC_DECISION) {
+	if (type == PV_REC_DECISION) {
 		if (PV_CELL_VERDICT(out->u.decision.cell) > PV_WOULD_DENY)
 			return -EBADMSG;
 		names = out->u.decision.names_len;
 		out->action = (const char *)bytes + offsetof(struct pv_decision_record, generation);
 		out->action_length = fixed - offsetof(struct pv_decision_record, generation) + names;
-	} else if (head.type == PV_REC_EXEC) {
+	} else if (type == PV_REC_EXEC) {
 		names = out->u.exec.names_len;
 		argv = out->u.exec.argv_len;
 	}

@@ -81,10 +81,20 @@ static inline uint64_t eight_digits(uint32_t value)
 	return high | (x - high * 10) << 8;
 }
 
+/* The same of four. */
+static inline uint32_t four_digits(uint32_t value)
+{
+	uint32_t high = value * 10486 >> 20;
+	uint32_t x = high | (value - high * 100) << 16;
+
+	high = x * 103 >> 10 & 0x000f000f;
+	return high | (x - high * 10) << 8;
+}
+
 /* Up to eight digits without the zeros in front, of which the last one stays. */
 static inline char *first_digits(char *p, uint32_t value)
 {
-	uint64_t digits = eight_digits(value);
+	uint64_t digits = value < 10000 ? (uint64_t)four_digits(value) << 32 : eight_digits(value);
 	int zeros = __builtin_ctzll(digits | 1ull << 56) & ~7;
 
 	digits = (digits | EACH('0')) >> zeros;
@@ -104,6 +114,10 @@ char *json_digits(char *p, uint64_t value)
 {
 	uint64_t high;
 
+	if (value < 10) {
+		*p = (char)('0' + value);
+		return p + 1;
+	}
 	if (value < EIGHT)
 		return first_digits(p, (uint32_t)value);
 	high = value / EIGHT;
