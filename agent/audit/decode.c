@@ -4,8 +4,8 @@
  * accepted has every length in bounds.
  *
  * How: type and length are read once, then the fixed part is copied out, once, and checks and what follows
- * them read the copy; each length is compared with what is left, never added to another before. A path is as long as its list,
- * which is no longer than its room, and is spelled only where somebody asks for it.
+ * them read the copy; each length is compared with what is left, never added to another before. A path is as
+ * long as its list, which is no longer than its room, and is spelled only where somebody asks for it.
  */
 #include "decode.h"
 
