@@ -57,8 +57,6 @@ bool piece_set(struct piece *piece, const char *text, size_t length)
 
 void piece_keep(struct piece *piece, const struct json_buffer *line, size_t from)
 {
-	if (!piece)
-		return;
 	piece->length = 0;
 	if (!line->error)
 		piece_set(piece, line->data + from, line->length - from);

@@ -110,7 +110,7 @@ static inline void piece_put(const struct piece *piece, struct json_buffer *out)
 	json_put_piece(out, piece->text, piece->length);
 }
 
-/* Keep what the line has from `from` on. Nothing is kept of a line with an error, or for a NULL piece. */
+/* Keep what the line has from `from` on. Nothing is kept of a line with an error. */
 void piece_keep(struct piece *piece, const struct json_buffer *line, size_t from);
 
 /* Below `slots`, at most 2^32. Keys in a row, as process ids are, come to lie far from each other. */
