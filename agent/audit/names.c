@@ -71,6 +71,8 @@ static const char *const hooks[] = {
 	[PV_HOOK_TASK_SETRLIMIT] = "task_setrlimit",
 	[PV_HOOK_PERF_EVENT_OPEN] = "perf_event_open",
 	[PV_HOOK_BPF_MAP] = "bpf_map",
+	[PV_HOOK_PATH_NOTIFY] = "path_notify",
+	[PV_HOOK_FILE_LOCK] = "file_lock",
 };
 static_assert(ARRAY_SIZE(hooks) == PV_HOOK_MAX, "every hook has a name");
 

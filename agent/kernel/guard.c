@@ -5,7 +5,8 @@
  * Files are told as the file iterator has them, which is what hooks see. Each has its place in the list, so
  * that a log that is opened anew takes the place of the one before, and all else stays what it was when the
  * agent started: names are not looked up again, since folders above may have been renamed by then. The log is
- * told by the agent's own descriptor. What is neither regular nor a folder is left out: a log may be a device
+ * told by the agent's own descriptor. The folders above keep their names, so that the next agent finds all of
+ * it. What is neither regular nor a folder is left out: a log may be a device
  * that is everybody's.
  *
  * The folder of the pins and its mount are told and the lock is set only when the pins have their name, so
@@ -96,13 +97,15 @@ enum own_place {
 	OWN_LOG_PARENT, /* where it is not */
 	OWN_PROGRAM,
 	OWN_POLICY_FILES,
+	OWN_ABOVE = PV_OWN, /* the folders above these */
+	OWN_NONE = PV_OWN_ALL,
 };
 static_assert(OWN_SETS < PV_OWN_DEEP && OWN_LOG_FOLDER >= PV_OWN_DEEP, "the deep ones are first");
 
 /* The files to be told, open. */
 struct telling {
-	int fds[PV_OWN]; /* -1: none */
-	struct pv_own own[PV_OWN];
+	int fds[PV_OWN_ALL]; /* -1: none */
+	struct pv_own own[PV_OWN_ALL];
 };
 
 static void take_own(void *context, const void *data, size_t size)
@@ -111,7 +114,7 @@ static void take_own(void *context, const void *data, size_t size)
 	struct telling *t = context;
 
 	(void)size;
-	for (size_t i = 0; i < PV_OWN; i++)
+	for (size_t i = 0; i < PV_OWN_ALL; i++)
 		if (t->fds[i] == (int)file->fd)
 			t->own[i] = (struct pv_own){file->ino, file->dev, file->generation};
 }
@@ -121,12 +124,12 @@ static void warn_own(const char *name, const char *why)
 	say_warning("%s is not kept from who is governed (%s)", name, why);
 }
 
-/* The first place that is free from one on, and before another; PV_OWN: none is. */
+/* The first place that is free from one on, and before another; OWN_NONE: none is. */
 static size_t free_place(const struct telling *t, size_t from, size_t end)
 {
 	while (from < end && t->fds[from] >= 0)
 		from++;
-	return from < end ? from : PV_OWN;
+	return from < end ? from : OWN_NONE;
 }
 
 /* Open for one of two places: that of a folder, or of a file. What is neither is everybody's. */
@@ -143,10 +146,35 @@ static void open_own(struct telling *t, const char *name, size_t folder, size_t 
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return;
 	place = S_ISDIR(st.st_mode) ? folder : file;
-	if (place < PV_OWN)
+	if (place < OWN_NONE)
 		t->fds[place] = take_fd(&fd);
 	else
 		warn_own(name, "there are too many");
+}
+
+static bool is_open(const struct telling *t, const struct stat *folder)
+{
+	struct stat st;
+
+	for (size_t i = OWN_ABOVE; i < OWN_NONE; i++)
+		if (t->fds[i] >= 0 && !fstat(t->fds[i], &st) && st.st_dev == folder->st_dev &&
+		    st.st_ino == folder->st_ino)
+			return true;
+	return false;
+}
+
+/* Open the folders above a file or folder, but for the root, and those that are open. */
+static void open_above(struct telling *t, const char *name)
+{
+	CLEANUP_FREE char *path = realpath(name, NULL);
+	char *slash = path ? strrchr(path, '/') : NULL;
+	struct stat st;
+
+	for (; slash && slash != path; slash = strrchr(path, '/')) {
+		*slash = 0;
+		if (stat(path, &st) || !is_open(t, &st))
+			open_own(t, path, free_place(t, OWN_ABOVE, OWN_NONE), OWN_NONE);
+	}
 }
 
 static void open_log(struct telling *t, const struct own_files *files)
@@ -154,18 +182,20 @@ static void open_log(struct telling *t, const struct own_files *files)
 	char log[64];
 
 	snprintf(log, sizeof(log), "/proc/self/fd/%d", files->log);
-	open_own(t, log, PV_OWN, OWN_LOG);
+	open_own(t, log, OWN_NONE, OWN_LOG);
 	if (t->fds[OWN_LOG] >= 0 && files->log_folder)
 		open_own(t, files->log_folder, files->log_folder_whole ? OWN_LOG_FOLDER : OWN_LOG_PARENT,
-			 PV_OWN);
+			 OWN_NONE);
 }
 
 static void open_policies(struct telling *t, const struct own_files *files)
 {
 	for (size_t i = 0; i < files->n_policies; i++)
-		if (strcmp(files->policies[i], "-"))
+		if (strcmp(files->policies[i], "-")) {
 			open_own(t, files->policies[i], free_place(t, OWN_POLICY_FOLDERS, PV_OWN_FOLDERS),
 				 free_place(t, OWN_POLICY_FILES, PV_OWN));
+			open_above(t, files->policies[i]);
+		}
 }
 
 /*
@@ -191,7 +221,7 @@ static int tell(struct kernel *k, struct telling *t, bool log_only)
 	int err = kernel_files(k, take_own, t);
 	bool hidden = false;
 
-	for (size_t i = 0; i < PV_OWN; i++) {
+	for (size_t i = 0; i < PV_OWN_ALL; i++) {
 		hidden = hidden || (t->fds[i] >= 0 && !t->own[i].ino);
 		if (log_only && (err || !t->own[i].ino))
 			t->own[i] = agent->own[i];
@@ -227,11 +257,16 @@ static int tell_all(struct kernel *k, const struct own_files *files)
 	if (!pins)
 		return -ENOMEM;
 	memset(t.fds, -1, sizeof(t.fds));
-	open_own(&t, pins, OWN_PINS, PV_OWN);
-	open_own(&t, k->paths->run, OWN_STATE, PV_OWN);
-	open_own(&t, files->sets, OWN_SETS, PV_OWN);
-	open_own(&t, "/proc/self/exe", PV_OWN, OWN_PROGRAM);
+	open_own(&t, pins, OWN_PINS, OWN_NONE);
+	open_own(&t, k->paths->run, OWN_STATE, OWN_NONE);
+	open_own(&t, files->sets, OWN_SETS, OWN_NONE);
+	open_own(&t, "/proc/self/exe", OWN_NONE, OWN_PROGRAM);
+	open_above(&t, pins);
+	open_above(&t, k->paths->run);
+	open_above(&t, "/proc/self/exe");
 	open_log(&t, files);
+	if (files->log_folder)
+		open_above(&t, files->log_folder);
 	open_policies(&t, files);
 	return tell(k, &t, false);
 }

@@ -7,8 +7,10 @@
  * socket, gets no descriptor of its maps, neither removes or renames its pins nor unmounts, moves or mounts
  * on their file system where the agent has it, and changes none of its files: what is in its state
  * (/run/pavise), its log, its program, and the policies that it was started with, whether their data, names
- * or attributes. Nobody at all removes or unmounts the pins by accident: not before `pavise unload` has
- * lifted the lock.
+ * or attributes, nor what shows it in /proc. It locks none of them, renames no folder above them, does not
+ * stop, end or reconfigure a file system that the agent's folders are on, and does not make the agent wait
+ * for leave to open a file (fanotify). Nobody at all removes or unmounts the pins by accident: not before
+ * `pavise unload` has lifted the lock.
  *
  * How: the agent tells who it is (struct pv_agent): its process, its files and the folder of the pins by
  * device, inode and generation, the mount that shows the pins, its maps by number. None of these is a name
@@ -100,7 +102,7 @@ __weak int own_search(u64 ino, u32 dev, u32 generation, u32 n)
 	u64 found = 0;
 
 #pragma clang loop unroll(disable)
-	for (u32 i = 0; i < PV_OWN; i++) {
+	for (u32 i = 0; i < PV_OWN_ALL; i++) {
 		const struct pv_own *own = &state.agent.own[i];
 		u64 differs = own->ino ^ ino;
 
@@ -149,11 +151,39 @@ __weak int own_device(u32 dev)
 	return found;
 }
 
+#define PROC_SUPER_MAGIC 0x9fa0
+
+/*
+ * Is an inode of procfs about the agent: /proc/PID/oom_score_adj and its like, also by a thread's number? By
+ * the process that it shows, so whichever procfs it is of. A function of its own for the verifier.
+ */
+__weak int own_process(u64 inode)
+{
+	u64 at = inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+	u32 tgid = 0;
+
+	if (!READ_FIELD(&at, proc_inode, at, pid) || !at || !READ_FIELD(&at, pid, at, tasks[0].first) || !at)
+		return false;
+	at -= bpf_core_field_offset(struct task_struct, pid_links[0]);
+	return READ_FIELD(&tgid, task_struct, at, tgid) && is_agent(tgid);
+}
+
+/* The same of a name there. The inode goes by way of memory, which turns it into a number for the verifier.
+ */
+static __always_inline bool shows_agent(u64 dentry)
+{
+	u64 inode = 0;
+
+	return !bpf_probe_read_kernel(&inode, sizeof(inode),
+				      (void *)(dentry + bpf_core_field_offset(struct dentry, d_inode))) &&
+	       inode && own_process(inode);
+}
+
 /*
  * Is it a file or a folder of the agent's, or in one of its folders? Of what was opened by a handle the
  * kernel may not know the folder: then it may be any on the device.
  */
-static __always_inline bool is_own(const struct dentry *dentry)
+static __always_inline bool is_own_place(const struct dentry *dentry)
 {
 	const struct dentry *entry = FIELDS(dentry, dentry), *folder = entry->d_parent;
 
@@ -161,6 +191,20 @@ static __always_inline bool is_own(const struct dentry *dentry)
 	    is_listed(folder->d_parent->d_inode, PV_OWN_DEEP))
 		return true;
 	return folder == entry && entry->d_sb->s_root != entry && own_device(entry->d_sb->s_dev);
+}
+
+/* The same, or shows it the agent in /proc? */
+static __always_inline bool is_own(const struct dentry *dentry)
+{
+	if (FIELDS(dentry, dentry)->d_sb->s_magic == PROC_SUPER_MAGIC)
+		return shows_agent((u64)dentry);
+	return is_own_place(dentry);
+}
+
+/* Is it one of the folders by which the agent's are found? */
+static __always_inline bool leads_to_own(const struct dentry *dentry)
+{
+	return is_listed(FIELDS(dentry, dentry)->d_inode, PV_OWN_ALL);
 }
 
 /* A change that `ret` permits so far, by a governed task, of the file or the name `dentry`. */

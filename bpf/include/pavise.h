@@ -386,6 +386,8 @@ enum pv_hook {
 	PV_HOOK_TASK_SETRLIMIT,
 	PV_HOOK_PERF_EVENT_OPEN,
 	PV_HOOK_BPF_MAP,
+	PV_HOOK_PATH_NOTIFY,
+	PV_HOOK_FILE_LOCK,
 	PV_HOOK_MAX,
 };
 
@@ -510,6 +512,7 @@ struct pv_counter {
 #define PV_OWN_DEEP    3  /* of these what is in their folders, too */
 #define PV_OWN_FOLDERS 16 /* and of these what is in them */
 #define PV_OWN	       48
+#define PV_OWN_ALL     64 /* the last ones are the folders above, which keep their names */
 
 /* A file or folder as the hooks see it. All 0: none. */
 struct pv_own {
@@ -519,10 +522,10 @@ struct pv_own {
 };
 
 struct pv_agent {
-	struct pv_own own[PV_OWN]; /* that of the pins is all 0 until they are known */
-	__u64 filter;		   /* a bit for each, PV_OWN_BIT() */
-	__u32 pid;		   /* of the agent that runs, 0: none */
-	__u32 mount;		   /* the mount by which it sees the pins */
+	struct pv_own own[PV_OWN_ALL]; /* that of the pins is all 0 until they are known */
+	__u64 filter;		       /* a bit for each, PV_OWN_BIT() */
+	__u32 pid;		       /* of the agent that runs, 0: none */
+	__u32 mount;		       /* the mount by which it sees the pins */
 	__u32 group; /* what that is mounted on shares its mounts with this peer group, 0: none */
 	__u32 maps[PV_AGENT_MAPS]; /* identifiers, or 0 */
 };

@@ -92,8 +92,17 @@ struct upid {
 	struct pid_namespace *ns;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[4]; /* by their pid_links: of a thread, of a group, ... */
 	struct upid numbers[1];
 };
 
@@ -158,6 +167,7 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct files_struct *files;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[4];
 	const struct cred *cred;
 	const struct cred *real_cred;
 	void *io_uring;
@@ -193,6 +203,11 @@ struct super_block {
 	unsigned long s_magic;
 	struct dentry *s_root;
 	struct list_head s_mounts; /* to 6.17 */
+	struct file_system_type *s_type;
+};
+
+struct file_system_type {
+	const char *name;
 };
 
 struct pt_regs {
@@ -226,6 +241,11 @@ struct inode {
 	struct timespec64 __i_ctime;
 	__s64 i_ctime_sec;
 	u32 i_ctime_nsec;
+};
+
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
 };
 
 struct dentry {

@@ -6,6 +6,7 @@
  *   inode_set_acl, inode_remove_acl      attributes: ACLs, from 6.2 on
  *   inode_setattr                        times that are given: attributes; the time as it is now: write
  *   file_ioctl, file_ioctl_compat        attributes: an inode's generation; file flags (chattr), up to 6.16
+ *                                        agent: freezing a file system that its folders are on, or ending it
  *   inode_file_setattr                   file flags, from 6.17 on, and by file_setattr(2)
  *
  * These hooks but file_ioctl have no path, so that the object is decided by the names that it has in the
@@ -30,6 +31,8 @@
 #define FS_IOC32_SETVERSION   0x40047602
 #define EXT4_IOC_SETVERSION   0x40086604
 #define EXT4_IOC32_SETVERSION 0x40046604
+#define FIFREEZE	      0xc0045877
+#define FS_IOC_SHUTDOWN	      0x8004587d
 
 /* Has the task credentials for a while that are not its own? */
 static __always_inline bool overridden(struct task_struct *task)
@@ -168,8 +171,17 @@ static __always_inline bool sets_generation(u32 command)
 	       command == EXT4_IOC_SETVERSION || command == EXT4_IOC32_SETVERSION;
 }
 
+/* Does it stop everybody who writes to the file system? */
+static __always_inline bool stops_writing(u32 command)
+{
+	return command == FIFREEZE || command == FS_IOC_SHUTDOWN;
+}
+
 static __always_inline int ioctl_hook(struct file *file, u32 command, int ret)
 {
+	if (stops_writing(command))
+		return agent_hook(PV_HOOK_FILE_IOCTL, own_device(FIELDS(file, file)->f_inode->i_sb->s_dev),
+				  ret);
 	if (ret || !(sets_generation(command) || sets_flags(command)) || !governed())
 		return ret;
 	return own_hook(PV_HOOK_FILE_IOCTL, FIELDS(file, file)->f_path.dentry, verdict(flags_decide(file)));

@@ -13,6 +13,8 @@
  *   path_link      link of the existing name and create of the new one
  *   path_chmod, path_chown       attributes
  *   path_truncate, file_truncate write
+ *   path_notify    list, of a folder, or read: being told of what is done there (inotify, fanotify)
+ *   file_lock      agent: a lock or a lease on one of its files
  *
  * The agent's files are kept from all of it, and its pins from being removed and renamed: agent.bpf.h.
  * A rename or a link that leads a file to a name with more rights is refused: follow.bpf.h.
@@ -201,6 +203,8 @@ static __always_inline int rename_hook(struct path *old_dir, struct dentry *old_
 	ret = verdict(r);
 	if (ret)
 		return ret;
+	if (leads_to_own(old_dentry) || leads_to_own(new_dentry))
+		return agent_hook(PV_HOOK_PATH_RENAME, true, ret);
 	return own_hook(PV_HOOK_PATH_RENAME, is_own(old_dentry) ? old_dentry : new_dentry, ret);
 }
 
@@ -289,4 +293,57 @@ int BPF_PROG(file_truncate, struct file *file, int ret)
 		return ret;
 	return own_hook(PV_HOOK_FILE_TRUNCATE, FIELDS(file, file)->f_path.dentry,
 			verdict(path_decide(&file->f_path, PV_HOOK_FILE_TRUNCATE, PV_WANT1(PV_ACC_WRITE))));
+}
+
+#define S_IFLNK		  0120000
+#define PERMISSION_EVENTS 0x170000 /* that somebody has to answer: opens, reading, executing, writing */
+#define NOTIFY_INODE	  0	   /* of one file or folder, and not of a mount or file system */
+#define SYSFS_MAGIC	  0x62656572
+#define CGROUP2_MAGIC	  0x63677270
+
+/*
+ * Does the agent live by a file system: by its files there, or by what the kernel shows there? procfs takes
+ * no such marks.
+ */
+static __always_inline bool lives_by(const struct super_block *sb)
+{
+	return sb->s_magic == SYSFS_MAGIC || sb->s_magic == CGROUP2_MAGIC || own_device(sb->s_dev);
+}
+
+/*
+ * Could the agent be made to wait by it, for who was asked and does not answer? A mark of one folder is about
+ * what is in it, too.
+ */
+static __always_inline bool holds_up(const struct path *path, u64 mask, u32 type)
+{
+	const struct dentry *dentry = FIELDS(path, path)->dentry;
+
+	if (!(mask & PERMISSION_EVENTS))
+		return false;
+	return type == NOTIFY_INODE ? is_own(dentry) : lives_by(FIELDS(dentry, dentry)->d_sb);
+}
+
+/* Where a symbolic link leads is not secret. */
+SEC("lsm/path_notify")
+int BPF_PROG(path_notify, struct path *path, u64 mask, unsigned int type, int ret)
+{
+	umode_t mode = FIELDS(path, path)->dentry->d_inode->i_mode & S_IFMT;
+
+	if (ret || !governed())
+		return ret;
+	if (mode != S_IFLNK)
+		ret = verdict(path_decide(path, PV_HOOK_PATH_NOTIFY,
+					  PV_WANT1(mode == S_IFDIR ? PV_ACC_LIST : PV_ACC_READ)));
+	return agent_hook(PV_HOOK_PATH_NOTIFY, holds_up(path, mask, type), ret);
+}
+
+#define F_UNLCK 2
+
+/* The agent waits for the lock of its state, and whoever opens a file for the one who leased it. */
+SEC("lsm/file_lock")
+int BPF_PROG(file_lock, struct file *file, unsigned int cmd, int ret)
+{
+	if (ret || cmd == F_UNLCK || !governed())
+		return ret;
+	return own_hook(PV_HOOK_FILE_LOCK, FIELDS(file, file)->f_path.dentry, ret);
 }

@@ -22,6 +22,10 @@
  * it is noted who was looked at last, and `ptrace` decides about opening such a file unless the task has a
  * descriptor of it, whatever that is for, or that process has one and is governed alike (bpf/lsm/file.bpf.c).
  *
+ * Calls that look at a process by its number (kcmp(2), move_pages(2), what shares a processor's core with it)
+ * can change where its memory is and how it runs; they ask with the real credentials, and /proc does not. The
+ * agent is not looked at so.
+ *
  * Asked are those who act, and not the kernel: signals that it sends for itself (children's ends, terminals,
  * timers, faults) come to no hook; that of a parent's end comes in the parent's exit and without a sender's
  * description, as those of kill(2) do on newer kernels; and one for a USB transfer has a cred and an
@@ -34,9 +38,10 @@
  */
 #include "agent.bpf.h"
 
-#define PTRACE_MODE_ATTACH 2
-#define SIGCONT		   18
-#define PIDTYPE_SID	   3
+#define PTRACE_MODE_ATTACH    2
+#define PTRACE_MODE_REALCREDS 16
+#define SIGCONT		      18
+#define PIDTYPE_SID	      3
 
 /* Is a profile among those that another task has? */
 static __always_inline bool label_has(const struct pv_label *l, u32 profile)
@@ -87,12 +92,16 @@ int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode, 
 
 	if (ret || !governed())
 		return ret;
+	q.detail = child->tgid;
 	if (!(mode & PTRACE_MODE_ATTACH)) {
+		if (mode & PTRACE_MODE_REALCREDS && is_agent(child->tgid)) {
+			question_table(&q, PV_HOOK_PTRACE_ACCESS_CHECK, PV_ACC_AGENT);
+			return verdict(decide_table(&q));
+		}
 		look_at(child);
 		return 0;
 	}
 	question_table(&q, PV_HOOK_PTRACE_ACCESS_CHECK, PV_ACC_PTRACE);
-	q.detail = child->tgid;
 	r = decide_table(&q);
 	if (r)
 		return verdict(r);

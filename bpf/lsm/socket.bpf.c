@@ -2,20 +2,21 @@
 /*
  * Sockets: creation by family and protocol; bind, connect, listen and accept by address.
  *
- *   socket_create    socket: inet and inet6 by protocol, every other family by its number
+ *   socket_create    socket: inet and inet6 by protocol, every other family by its number; SMC by both
  *   socket_bind      bind: the local address asked for
  *   socket_connect   connect: the remote address
  *   socket_sendmsg   connect: the address that a datagram or a TCP fast open carries; nothing where
  *                    the message has no address, that was decided at connect
  *   socket_listen    listen: the local address and port (port 0: an automatic one is to come)
- *   socket_accept    accept: the local address and port of the listening socket
+ *   socket_accept    accept: the local address and port of the listening socket; of SMC's, for both, this
+ *                    cannot be told
  *   sctp_bind_connect   bind and connect: each address of the lists that SCTP's options take, and the
  *                    one that is to be the first to be used
  *
  * Addresses are copies that the kernel made. What could disguise one is undone before matching:
  * an IPv4-mapped IPv6 address is the IPv4 one; the unspecified address as a destination is
- * loopback, or the socket's own address, and cannot be decided where the socket is bound to a device or the
- * message says more; AF_UNSPEC counts as AF_INET for bind and for sending, and cannot be
+ * loopback, or the socket's own address, and cannot be decided where the socket is bound to a device, is one
+ * of SMC, or the message says more; AF_UNSPEC counts as AF_INET for bind and for sending, and cannot be
  * decided for sending on an IPv6 socket, whose family can change under the hook. Connecting to AF_UNSPEC
  * dissolves an association and gives nothing.
  *
@@ -36,6 +37,7 @@
 #define AF_INET6	10
 #define AF_SMC		43 /* TCP under another name */
 #define SOCK_STREAM	1
+#define SOCK_DGRAM	2
 #define SOCK_RAW	3
 #define SOCK_SEQPACKET	5
 #define SOCK_PACKET	10
@@ -70,7 +72,8 @@ static __always_inline u8 protocol_byte(u32 type, u32 protocol)
 	case 0:
 		return type == SOCK_STREAM	? PV_PROTO_TCP
 		       : type == SOCK_SEQPACKET ? PV_PROTO_SCTP
-						: PV_PROTO_UDP;
+		       : type == SOCK_DGRAM	? PV_PROTO_UDP
+						: PV_PROTO_RAW;
 	case PV_PROTO_TCP:
 	case IPPROTO_MPTCP:
 	case IPPROTO_SMC:
@@ -155,6 +158,23 @@ static __always_inline void destination(u64 sk, u16 family, u32 *address)
 #define ASK_QUIET      0x400
 #define ASK_CONTROL    0x800 /* the message has control messages */
 
+static __always_inline u16 socket_family(u64 sk)
+{
+	u16 family = 0;
+
+	READ_FIELD(&family, sock, sk, __sk_common.skc_family);
+	return family;
+}
+
+/* SMC has its address with a TCP socket of its own, which is not known here. */
+static __always_inline bool is_smc(u64 sk)
+{
+	u16 protocol = 0;
+
+	READ_FIELD(&protocol, sock, sk, sk_protocol);
+	return socket_family(sk) == AF_SMC || protocol == IPPROTO_SMC;
+}
+
 /*
  * Can the unspecified IPv4 address lead elsewhere than destination() says? To an address of the device that
  * the socket is bound to or sends by, to what a message brings besides (IP_PKTINFO), or to loopback, where
@@ -169,15 +189,7 @@ static __always_inline bool leads_elsewhere(u64 sk, u32 ask)
 	READ_FIELD(&from, inet_sock, sk, inet_saddr);
 	READ_FIELD(&device, sock, sk, __sk_common.skc_bound_dev_if);
 	READ_FIELD(&sends_by, inet_sock, sk, uc_index);
-	return ask & ASK_CONTROL || device || sends_by || own != from;
-}
-
-static __always_inline u16 socket_family(u64 sk)
-{
-	u16 family = 0;
-
-	READ_FIELD(&family, sock, sk, __sk_common.skc_family);
-	return family;
+	return ask & ASK_CONTROL || device || sends_by || own != from || is_smc(sk);
 }
 
 static __always_inline void question_socket(struct pv_question *q, u64 sk, u32 access)
@@ -341,6 +353,8 @@ static __noinline int local_decide(struct sock *sk, u32 hook, u32 access)
 	if (!family_inet(family))
 		return 0;
 	question_socket(&q, (u64)sk, access);
+	if (is_smc((u64)sk))
+		q.walk = PV_WALK_ADDRESS;
 	port = (u16)(port >> 8 | port << 8);
 	if (family == AF_INET) {
 		READ_FIELD(&address[0], sock, (u64)sk, __sk_common.skc_rcv_saddr);
@@ -354,26 +368,46 @@ static __noinline int local_decide(struct sock *sk, u32 hook, u32 access)
 	return decide(&q);
 }
 
+#define CREATE_QUIET 0x100 /* with the type: `quiet` as for address_decide() */
+
+/* As decide_or_plain(). */
 static __noinline int create_decide(int family, int type, int protocol)
 {
 	struct pv_question q = {.hook = PV_HOOK_SOCKET_CREATE,
 				.kind = PV_KIND_SOCKET,
 				.want = PV_WANT1(PV_ACC_SOCKET),
-				.seen = PV_NO_ACCESS};
+				.seen = PV_NO_ACCESS,
+				.quiet = !!(type & CREATE_QUIET)};
 
 	type &= 0xf;
 	q.family = family;
 	q.sock_type = type;
 	q.protocol = protocol;
 	q.name_length = 2;
-	if (family_inet(family)) {
+	if (family == AF_INET || family == AF_INET6) {
 		q.name[0] = family == AF_INET6 ? PV_FAM_INET6 : PV_FAM_INET;
-		q.name[1] = family == AF_SMC ? PV_PROTO_TCP : protocol_byte(type, protocol);
+		q.name[1] = protocol_byte(type, protocol);
 	} else {
 		q.name[0] = PV_FAM_OTHER;
 		q.name[1] = family < 255 ? family : 255;
 	}
 	return decide_or_plain(&q);
+}
+
+/* As create_decide(). SMC is a family, a protocol of IPv4 and IPv6, and TCP: all of it has to be permitted.
+ */
+static __always_inline int create_ask(int family, int type, int protocol)
+{
+	int r, tcp;
+
+	if (family != AF_SMC && (!family_inet(family) || protocol != IPPROTO_SMC))
+		return create_decide(family, type, protocol);
+	r = create_decide(AF_SMC, type, protocol);
+	if (r < 0)
+		return r;
+	tcp = create_decide(family == AF_SMC ? AF_INET : family,
+			    (type & ~CREATE_QUIET) | (plain_is_permitted(r) ? CREATE_QUIET : 0), IPPROTO_SMC);
+	return tcp < 0 || r == PV_PLAIN ? tcp : r;
 }
 
 /* Decide by the name that a unix socket has. */
@@ -460,7 +494,7 @@ int socket_create(u64 *ctx)
 	} else if (!label_look()) {
 		return 0;
 	}
-	r = create_decide(family, type, protocol);
+	r = create_ask(family, type, protocol);
 	if (l && r == PV_PLAIN && (u32)family < 256 && (u32)protocol < 1 << 16)
 		cache_keep_socket(l);
 	return clamp(r);

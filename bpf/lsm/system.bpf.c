@@ -6,6 +6,7 @@
  *   sb_mount, sb_kern_mount, sb_remount, sb_umount, sb_pivotroot, move_mount     mount
  *   bpf                          bpf
  *   bpf_map                      agent: a descriptor of one of its maps
+ *   sb_remount                   agent: a file system that its folders are on, with other options
  *   perf_event_open              perf
  *   kernel_read_file, kernel_load_data, kernel_module_request     modules (and kexec)
  *   userns_create                user-namespaces
@@ -160,7 +161,7 @@ static __always_inline u32 place_id(const struct path *path)
 /* Does what is mounted here hide the pins, or a file or folder of the agent's? */
 static __always_inline bool is_place(const struct path *path)
 {
-	return is_pins_mount(place_id(path)) || is_own(FIELDS(path, path)->dentry);
+	return is_pins_mount(place_id(path)) || is_own_place(FIELDS(path, path)->dentry);
 }
 
 SEC("lsm/sb_mount")
@@ -192,6 +193,18 @@ static __always_inline bool is_new(const struct super_block *sb)
 	return !first || (!bpf_probe_read_kernel(&next, 8, (void *)at) && !next);
 }
 
+#define FUSE_NAME 0x65737566 /* "fuse", as "fuseblk" begins, too */
+
+/* Is what calls itself FUSE served by a process? virtiofs is a folder of the machine's host, like a disk. */
+static __always_inline bool is_fuse(const struct super_block *sb)
+{
+	u64 at = (u64)sb;
+	u32 name = 0;
+
+	return READ_FIELD(&at, super_block, at, s_type) && READ_FIELD(&at, file_system_type, at, name) &&
+	       !bpf_probe_read_kernel(&name, sizeof(name), (void *)at) && name == FUSE_NAME;
+}
+
 /*
  * Is what a new file system shows its own? It begins empty, or is what a server of the task's says. Others
  * show what is there by further names: an overlay its layers, procfs and its like the kernel's objects, a
@@ -205,8 +218,9 @@ static __always_inline bool is_own_content(const struct super_block *sb)
 	case HUGETLBFS_MAGIC:
 	case BPF_FS_MAGIC:
 	case DEVPTS_SUPER_MAGIC:
-	case FUSE_SUPER_MAGIC:
 		return true;
+	case FUSE_SUPER_MAGIC:
+		return is_fuse(sb);
 	}
 	return false;
 }
@@ -223,7 +237,8 @@ int BPF_PROG(sb_kern_mount, const struct super_block *sb, int ret)
 SEC("lsm/sb_remount")
 int BPF_PROG(sb_remount, struct super_block *sb, void *options, int ret)
 {
-	return remount_hook(PV_HOOK_SB_REMOUNT, ret);
+	ret = remount_hook(PV_HOOK_SB_REMOUNT, ret);
+	return agent_hook(PV_HOOK_SB_REMOUNT, own_device(FIELDS(super_block, sb)->s_dev), ret);
 }
 
 /* The mounts that are unmounted, one after the other: each, then what is on it. */
@@ -294,7 +309,7 @@ static __noinline u32 umount_takes(struct vfsmount *mnt, int flags)
 {
 	u32 takes = takes_pins((u64)mnt, flags) ? TAKES_PINS : 0;
 
-	return is_own(FIELDS(vfsmount, mnt)->mnt_root) ? takes | TAKES_OWN : takes;
+	return is_own_place(FIELDS(vfsmount, mnt)->mnt_root) ? takes | TAKES_OWN : takes;
 }
 
 SEC("lsm/sb_umount")
