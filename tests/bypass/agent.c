@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/fs.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +139,35 @@ static int rename_and_back(char **a)
 	return rename(a[0], other) || rename(other, a[0]) ? -1 : 0;
 }
 
+/* FOLDER OTHER */
+static int exchange_and_back(char **a)
+{
+	for (int i = 0; i < 2; i++)
+		if (syscall(SYS_renameat2, AT_FDCWD, a[0], AT_FDCWD, a[1], RENAME_EXCHANGE))
+			return -1;
+	return 0;
+}
+
+/* FOLDER: on one layer of an overlay it is written to by another name */
+static int layer_prepare(char **a)
+{
+	snprintf(pin, sizeof(pin), "%s-work", a[0]);
+	mkdir(pin, 0700);
+	return unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -1 : 0;
+}
+
+static int layer(char **a)
+{
+	char place[512], options[2048];
+
+	snprintf(place, sizeof(place), "%s/allow", fixture_root);
+	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s", place, a[0], pin);
+	if (mount("none", place, "overlay", 0, options))
+		return before("mount");
+	snprintf(options, sizeof(options), "%s/folder-of-a-run", place);
+	return mkdir(options, 0700) || rmdir(options) ? -1 : 0;
+}
+
 /* FOLDER: a folder is made in it, and removed */
 static int folder_in(char **a)
 {
@@ -217,6 +247,8 @@ const struct operation agent_operations[] = {
 	{"get-map-of", 1, get_map_of, find_map},
 	{"rename-folder", 1, rename_folder, folder_prepare},
 	{"rename-and-back", 1, rename_and_back, NULL},
+	{"exchange-and-back", 2, exchange_and_back, NULL},
+	{"layer", 1, layer, layer_prepare},
 	{"folder-in", 1, folder_in, NULL},
 	{"hide", 1, mount_over, NULL},
 	{"umount", 1, unmount, place_prepare},

@@ -32,6 +32,7 @@ extern const struct operation network_operations[];
 extern const struct operation uring_operations[];
 extern const struct operation process_operations[];
 extern const struct operation agent_operations[];
+extern const struct operation watch_operations[];
 
 /* What fails from now on is not the operation asked about; NULL: it is. */
 extern const char *step;

@@ -6,10 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -127,6 +130,66 @@ static int fetch_outside(char **a)
 	return fetch_from(parent);
 }
 
+/*
+ * MODE FILE: put into the process by who watches its system calls. That one gets the descriptor of the filter
+ * over a socket, and what it found is the result of the call.
+ */
+static int put_descriptor(const struct seccomp_notif *call, int listener)
+{
+	struct seccomp_notif_addfd add = {.id = call->id, .srcfd = (unsigned)kept};
+	struct seccomp_notif_resp answer = {.id = call->id};
+	int fd = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+
+	answer.val = fd;
+	answer.error = fd < 0 ? -errno : 0;
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+static int watch_calls(void)
+{
+	int listener = receive_descriptor(ends[0]);
+	struct seccomp_notif call = {0};
+
+	return listener < 0 || ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call)
+		       ? 1
+		       : put_descriptor(&call, listener);
+}
+
+static int put_prepare(char **a)
+{
+	pid_t pid;
+
+	if (keep_file(a) || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		alarm(60);
+		_exit(watch_calls());
+	}
+	return pid < 0 ? -1 : 0;
+}
+
+/* epoll_create(2) is the call that is answered by another */
+static int put(char **a)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_create, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+	int listener;
+
+	(void)a;
+	close(kept);
+	listener =
+		(int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
+	if (listener < 0 || send_descriptor(ends[1], listener))
+		return before("seccomp");
+	return (int)syscall(SYS_epoll_create, 1);
+}
+
 static pid_t outside;
 
 #define PIPE   9
@@ -228,6 +291,21 @@ static int keep_listener(char **a)
 	       connect(ends[0], (struct sockaddr *)&address, address_length);
 }
 
+/* FAMILY ADDRESS: smc or tcp, bound before */
+static int keep_bound(char **a)
+{
+	if (parse_address(a[1], &address, &address_length))
+		return -1;
+	kept = socket(strcmp(a[0], "smc") ? AF_INET : AF_SMC, SOCK_STREAM, 0);
+	return bind(kept, (struct sockaddr *)&address, address_length);
+}
+
+static int listen_kept(char **a)
+{
+	(void)a;
+	return listen(kept, 1);
+}
+
 static int send_kept(char **a)
 {
 	(void)a;
@@ -254,6 +332,7 @@ const struct operation descriptor_operations[] = {
 	{"kept-exec", 2, exec_kept, keep_file},
 	{"receive", 2, receive, send_prepare},
 	{"receive-reopen", 2, receive_reopen, send_prepare},
+	{"put", 2, put, put_prepare},
 	{"fetch-peer", 2, fetch_peer, keep_file},
 	{"fetch-outside", 2, fetch_outside, keep_file},
 	{"reach", 2, reach, reach_prepare},
@@ -262,5 +341,6 @@ const struct operation descriptor_operations[] = {
 	{"kept-socket", 1, send_kept, keep_socket},
 	{"kept-connection", 1, write_kept, keep_connection},
 	{"kept-listener", 1, accept_kept, keep_listener},
+	{"listen-kept", 2, listen_kept, keep_bound},
 	{0},
 };

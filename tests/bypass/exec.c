@@ -7,15 +7,18 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/userfaultfd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -143,10 +146,30 @@ static int protect_zero(char **a)
 			       : mprotect(p, 4096, PROT_READ | (strcmp(a[0], "exec") ? 0 : PROT_EXEC));
 }
 
-/* userfault: by which a private mapping of a file is filled; or event */
+/* what packets are read from, mapped to be executed */
+static int ring_exec(char **a)
+{
+	struct tpacket_req ring = {
+		.tp_block_size = 4096, .tp_block_nr = 1, .tp_frame_size = 2048, .tp_frame_nr = 2};
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+
+	(void)a;
+	if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof(ring)))
+		return before("socket");
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0) == MAP_FAILED ? -1 : 0;
+}
+
+/* userfault: by which a private mapping of a file is filled; userfault-device, the same; or event */
 static int make_descriptor(char **a)
 {
-	return strcmp(a[0], "userfault") ? eventfd(0, 0) : (int)syscall(SYS_userfaultfd, UFFD_USER_MODE_ONLY);
+	int fd;
+
+	if (!strcmp(a[0], "event"))
+		return eventfd(0, 0);
+	if (!strcmp(a[0], "userfault"))
+		return (int)syscall(SYS_userfaultfd, UFFD_USER_MODE_ONLY);
+	fd = open("/dev/userfaultfd", O_RDWR);
+	return fd < 0 ? before("open") : ioctl(fd, _IO(0xAA, 0), 0);
 }
 
 /* FILE: mapped to read, and then at other pages of it, where what is readable is executable */
@@ -253,6 +276,7 @@ const struct operation exec_operations[] = {
 	{"map-zero", 1, map_zero, NULL},
 	{"protect-zero", 1, protect_zero, NULL},
 	{"descriptor", 1, make_descriptor, NULL},
+	{"ring-exec", 0, ring_exec, NULL},
 	{"loader", 1, loader, NULL},
 	{"preload", 1, preload, NULL},
 	{"interpreter", 1, run_place, interpreter_prepare},

@@ -11,8 +11,9 @@
  *
  * How: the fixture is made anew, the operation's `prepare` is called, a child is cloned into the cgroup
  * and calls `run`. An OPERATION that is none of these is a program of tests/vm, which the child executes.
- * In arguments a leading @ is OBJECT, and words that start with "T/", "BIN/", "OUT" and "AGENT" mean the
- * folder of the fixture, that of the programs, a cgroup that no policy is about, and the agent's process.
+ * In arguments a leading @ is OBJECT, and words that start with "T/", "BIN/", "OUT", "AGENT" and "POLICIES"
+ * mean the folder of the fixture, that of the programs, a cgroup that no policy is about, the agent's process
+ * and the folder of its policies.
  */
 #include "bypass.h"
 
@@ -40,7 +41,7 @@ const char *run_name;
 
 static const struct operation *const areas[] = {
 	file_operations,  exec_operations,    descriptor_operations, network_operations,
-	uring_operations, process_operations, agent_operations,
+	uring_operations, process_operations, agent_operations,	     watch_operations,
 };
 
 int before(const char *what)
@@ -119,6 +120,8 @@ static char *meant(const char *word)
 		return joined(variable("BIN"), word + 3);
 	if (!strncmp(word, "AGENT", 5))
 		return joined(variable("AGENT"), word + 5);
+	if (!strncmp(word, "POLICIES", 8))
+		return joined(variable("POLICIES"), word + 8);
 	if (!strncmp(word, "OUT", 3)) {
 		snprintf(out, sizeof(out), "%s/%s", variable("OUTSIDE"), run_name);
 		mkdir(out, 0755);

@@ -122,12 +122,30 @@ static int write_proc(char **a)
 	return open(path, O_WRONLY);
 }
 
+/* WHO FILE: by the number of its first thread */
+static int write_proc_thread(char **a)
+{
+	char path[128];
+	pid_t pid = who(a[0]);
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", pid, pid, a[1]);
+	return open(path, O_WRONLY);
+}
+
 static int read_proc(char **a)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", who(a[0]), a[1]);
 	return open(path, O_RDONLY);
+}
+
+/* WHO: its memory goes to the first node */
+static int migrate(char **a)
+{
+	unsigned long first = 1;
+
+	return (int)syscall(SYS_migrate_pages, who(a[0]), 2UL, &first, &first);
 }
 
 /* SCOPE: what this process does, if it is "own", else what one processor does */
@@ -217,6 +235,13 @@ static int mount_attributes(char **a)
 	return (int)syscall(SYS_mount_setattr, AT_FDCWD, a[0], 0, &attr, sizeof(attr));
 }
 
+/* WHAT PLACE: "new", what begins empty; "disk", the disk that the root is on */
+static int mount_disk(char **a)
+{
+	return !strcmp(a[0], "new") ? mount("none", a[1], "tmpfs", 0, NULL)
+				    : mount("/dev/vda", a[1], "ext4", 0, NULL);
+}
+
 static int own_mounts(char **a)
 {
 	(void)a;
@@ -225,6 +250,7 @@ static int own_mounts(char **a)
 
 const struct operation process_operations[] = {
 	{"mount-setattr", 1, mount_attributes, own_mounts},
+	{"mount-disk", 2, mount_disk, own_mounts},
 	{"signal", 1, signal_by_number, outside_prepare},
 	{"signal-descriptor", 1, signal_by_descriptor, outside_prepare},
 	{"signal-thread", 1, signal_by_thread, outside_prepare},
@@ -234,7 +260,9 @@ const struct operation process_operations[] = {
 	{"priority", 1, priority, outside_prepare},
 	{"io-priority", 1, io_priority, outside_prepare},
 	{"proc-write", 2, write_proc, outside_prepare},
+	{"proc-write-thread", 2, write_proc_thread, outside_prepare},
 	{"proc-read", 2, read_proc, outside_prepare},
+	{"migrate", 1, migrate, outside_prepare},
 	{"perf", 1, perf, NULL},
 	{"kexec-file", 1, kexec_file, NULL},
 	{"kexec-segments", 0, kexec_segments, NULL},

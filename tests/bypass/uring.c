@@ -16,6 +16,7 @@
 /* Newer than the headers: numbers of the kernel's interface. */
 #define OP_SETXATTR 42
 #define OP_SOCKET   45
+#define OP_SEND_ZC  47
 #define OP_BIND	    56
 #define OP_LISTEN   57
 
@@ -145,7 +146,7 @@ static int by_address(char **a)
 	struct iovec data = {"x", 1};
 	struct msghdr m = {.msg_name = &address, .msg_iov = &data, .msg_iovlen = 1};
 	struct io_uring_sqe entry = {.addr = (unsigned long)&address};
-	int type = !strcmp(a[0], "send") ? SOCK_DGRAM : SOCK_STREAM, one = 1;
+	int type = !strncmp(a[0], "send", 4) ? SOCK_DGRAM : SOCK_STREAM, one = 1;
 	socklen_t length;
 
 	if (parse_address(a[1], &address, &length))
@@ -158,6 +159,14 @@ static int by_address(char **a)
 		m.msg_namelen = length;
 		entry = (struct io_uring_sqe){
 			.opcode = IORING_OP_SENDMSG, .fd = entry.fd, .addr = (unsigned long)&m, .len = 1};
+	} else if (!strcmp(a[0], "send-uncopied")) {
+		entry = (struct io_uring_sqe){.opcode = OP_SEND_ZC,
+					      .fd = entry.fd,
+					      .addr = (unsigned long)data.iov_base,
+					      .len = 1,
+					      .addr2 = (unsigned long)&address};
+		/* the length of the address is where some have the place of a file */
+		*(uint16_t *)&entry.splice_fd_in = (uint16_t)length;
 	} else if (!strcmp(a[0], "listen")) {
 		if (bind(entry.fd, (struct sockaddr *)&address, length))
 			return before("bind");

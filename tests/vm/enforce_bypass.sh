@@ -15,7 +15,7 @@
 
 OUTSIDE=$CGROUPS/suite/bypass-out
 BYPASS=build/tests/bypass/bypass
-export T OUTSIDE AGENT
+export T OUTSIDE AGENT POLICIES
 
 # bypass_mounts: what rows need that is not made anew for each.
 bypass_mounts() {
@@ -56,7 +56,10 @@ bypass_programs() {
 bypass_network() {
 	ip link set lo up
 	echo "0 2147483647" >/proc/sys/net/ipv4/ping_group_range
-	for module in fuse af_packet sctp vsock af_alg xsk_diag binfmt_misc; do modprobe -q "$module"; done
+	for module in fuse af_packet sctp vsock af_alg xsk_diag binfmt_misc dccp_ipv4 smc tipc rds kcm pppox qrtr \
+		bluetooth can_raw; do
+		modprobe -q "$module"
+	done
 	"$BIN/probe_unix" serve "$T/sockets/deny-stream" "$T/sockets/allow-stream" "$T/sockets/deny-dgram" \
 		"$T/sockets/allow-dgram" @bypass-deny-stream @bypass-allow-stream @bypass-deny-dgram \
 		@bypass-allow-dgram >"$T/served" 2>&1 &
