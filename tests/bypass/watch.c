@@ -41,7 +41,8 @@ static int hold_up(char **a)
 	int fd = fanotify_init(FAN_CLASS_CONTENT, O_RDONLY);
 
 	return fd < 0 ? before("fanotify_init")
-		      : fanotify_mark(fd, FAN_MARK_ADD | all, FAN_OPEN_PERM | FAN_EVENT_ON_CHILD, AT_FDCWD, a[1]);
+		      : fanotify_mark(fd, FAN_MARK_ADD | all, FAN_OPEN_PERM | FAN_EVENT_ON_CHILD, AT_FDCWD,
+				      a[1]);
 }
 
 /* HOW PATH: freeze its file system, or end it, by flags that there are none of; 0 also where it cannot be */
