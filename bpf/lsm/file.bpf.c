@@ -108,9 +108,8 @@ static __always_inline void truncate_expect(struct file *file)
 		l->truncates = truncate_token(file->f_inode);
 }
 
-#define PROC_SUPER_MAGIC 0x9fa0
-#define MEM_NAME	 0x6d656d /* "mem" and its NUL */
-#define MEM_LENGTH	 3
+#define MEM_NAME   0x6d656d /* "mem" and its NUL */
+#define MEM_LENGTH 3
 
 /*
  * Is this the memory of a process? Of any: who shares it with the task is not known here. No other file of
@@ -249,16 +248,22 @@ __weak int task_has(u64 task, u64 start, u64 inode)
 	return search.found && start_after == start && files_after == files;
 }
 
-/* Is it a pipe, or memory without a name: what has no place in any file system? */
+/* Is it on a mount that the kernel has for itself: what has no place in any file system? */
+static __always_inline bool is_internal(struct file *file)
+{
+	u64 mnt = (u64)file->f_path.mnt;
+	int flags = 0;
+
+	return READ_FIELD(&flags, vfsmount, mnt, mnt_flags) && flags & MNT_INTERNAL;
+}
+
+/* Is it a pipe, or memory without a name? */
 static __always_inline bool is_nameless(struct file *file)
 {
 	struct inode *inode = file->f_inode;
 	u32 type = inode->i_mode & S_IFMT;
-	u64 mnt = (u64)file->f_path.mnt;
-	int flags = 0;
 
-	return READ_FIELD(&flags, vfsmount, mnt, mnt_flags) && flags & MNT_INTERNAL &&
-	       (type == S_IFIFO || (type == S_IFREG && !inode->i_nlink));
+	return is_internal(file) && (type == S_IFIFO || (type == S_IFREG && !inode->i_nlink));
 }
 
 /*
@@ -372,12 +377,16 @@ int BPF_PROG(file_receive, struct file *file, int ret)
 #define S_IFCHR	    0020000
 #define ZERO_DEVICE (1 << 20 | 5) /* /dev/zero: memory like any other, shared or not */
 
-/* Does what is mapped of a file come from nowhere? Or from what has no name. */
+/*
+ * Does what is mapped of a file come from nowhere? Or from what has no name: a deleted file, and what the
+ * kernel shares by the descriptors of sockets, an io_uring and their like.
+ */
 static __always_inline bool is_anonymous(struct file *file)
 {
 	struct inode *inode = file->f_inode;
 
-	return !inode->i_nlink || ((inode->i_mode & S_IFMT) == S_IFCHR && inode->i_rdev == ZERO_DEVICE);
+	return !inode->i_nlink || ((inode->i_mode & S_IFMT) == S_IFCHR && inode->i_rdev == ZERO_DEVICE) ||
+	       is_internal(file);
 }
 
 static __noinline int map_decide(struct file *file, u32 prot, u32 hook)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
+#include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -146,17 +147,32 @@ static int protect_zero(char **a)
 			       : mprotect(p, 4096, PROT_READ | (strcmp(a[0], "exec") ? 0 : PROT_EXEC));
 }
 
-/* what packets are read from, mapped to be executed */
+static int map_ring(int fd, off_t at, const char *how)
+{
+	int protection = PROT_READ | (strcmp(how, "exec") ? 0 : PROT_EXEC);
+
+	return mmap(NULL, 4096, protection, MAP_SHARED, fd, at) == MAP_FAILED ? -1 : 0;
+}
+
+/* exec, or data: what packets are read from */
 static int ring_exec(char **a)
 {
 	struct tpacket_req ring = {
 		.tp_block_size = 4096, .tp_block_nr = 1, .tp_frame_size = 2048, .tp_frame_nr = 2};
 	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 
-	(void)a;
 	if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof(ring)))
 		return before("socket");
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0) == MAP_FAILED ? -1 : 0;
+	return map_ring(fd, 0, a[0]);
+}
+
+/* the same: what an io_uring is told by */
+static int ring_uring(char **a)
+{
+	struct io_uring_params parameters = {0};
+	int fd = (int)syscall(SYS_io_uring_setup, 4, &parameters);
+
+	return fd < 0 ? before("io_uring_setup") : map_ring(fd, IORING_OFF_SQES, a[0]);
 }
 
 /* userfault: by which a private mapping of a file is filled; userfault-device, the same; or event */
@@ -276,7 +292,8 @@ const struct operation exec_operations[] = {
 	{"map-zero", 1, map_zero, NULL},
 	{"protect-zero", 1, protect_zero, NULL},
 	{"descriptor", 1, make_descriptor, NULL},
-	{"ring-exec", 0, ring_exec, NULL},
+	{"ring-exec", 1, ring_exec, NULL},
+	{"ring-uring", 1, ring_uring, NULL},
 	{"loader", 1, loader, NULL},
 	{"preload", 1, preload, NULL},
 	{"interpreter", 1, run_place, interpreter_prepare},
