@@ -90,7 +90,7 @@ struct pieces {
 	uint64_t seq; /* whose digits `seq_text` is */
 	char seq_text[JSON_DIGITS];
 	char *seq_end;
-	struct subject_piece subjects[2048];
+	struct subject_piece subjects[1024];
 	struct lineage_piece lineages[128];
 	struct cgroup_piece cgroups[32];
 	struct verdict_piece verdicts[64];
