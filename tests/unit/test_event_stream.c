@@ -23,7 +23,7 @@
 #define FIRST_SEQ \
 	((1ull << 53) - 20000) /* and the time of the first line: both come to be strings on the way */
 #define FIRST_NS ((1ull << 53) - 5000000000000ull)
-#define DIGEST	 0xc298c77d3e3b0abcull
+#define DIGEST	 0x0f470e0b123e262cull
 
 struct stream {
 	struct table *table;
