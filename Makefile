@@ -143,6 +143,7 @@ install: all ## install below DESTDIR/PREFIX
 	install -D -m 0755 $(OUTPUT)/pavise $(DESTDIR)$(PREFIX)/sbin/pavise
 	install -d $(DESTDIR)$(PREFIX)/share/pavise/policies
 	install -m 0644 policies/*.yaml $(DESTDIR)$(PREFIX)/share/pavise/policies/
+	install -m 0644 SECURITY.md $(DESTDIR)$(PREFIX)/share/pavise/
 	install -m 0644 docs/pavise-policy.schema.json $(DESTDIR)$(PREFIX)/share/pavise/
 	sed 's|/usr/local|$(PREFIX)|' packaging/pavise-podman-hook.json > $(OUTPUT)/pavise-podman-hook.json
 	install -m 0644 $(OUTPUT)/pavise-podman-hook.json $(DESTDIR)$(PREFIX)/share/pavise/

@@ -70,7 +70,7 @@ int audit_losses(struct audit *a, struct pv_state *state);
 /* A descriptor that a process held when it became governed; see struct event_held. 0 or -errno. */
 int audit_held(struct audit *a, const struct event_held *held);
 
-/* An event of the agent (start, stop, reload, mode_change) or about a policy. 0 or -errno. */
+/* An event of the agent (start, stop, mode_change and so on) or about a policy. 0 or -errno. */
 int audit_agent_event(struct audit *a, const char *op, const struct event_field *fields, size_t n);
 int audit_policy_event(struct audit *a, const char *op, const struct event_field *fields, size_t n);
 

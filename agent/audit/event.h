@@ -23,18 +23,18 @@
  *             the policies were put in force, and was reached by another), walk (why no name could be
  *             had), object
  *                 {path, path_cut, dev "major:minor", ino, mode (octal), flags} or
- *                 {family, type, protocol, local or remote, port} or
+ *                 {family, type, protocol, local or remote, port, flags} or
  *                 {family, type, abstract or path and so on} or {capability} or {pid} or {}
  *   held      verdict (deny, would_deny: what opening it now would give), fd, op, policy, rule, reason,
- *             match, walk as of a decision, object {path, deleted, dev, ino, flags (of the descriptor)}
+ *             match, walk as of a decision, object {path, dev, ino, flags (of the descriptor), deleted}
  *   exec      of the file that was executed: dev, ino, nlink, flags [memfd, deleted, setuid, setgid]
  *   exit      code, or signal and core; duration_ns, execs, denials
  *   loss      lane, cause, count, total
  *   agent, policy   op, and what belongs to it
  *
  * What the type says is not said again: a denied operation failed with EACCES, or with EPERM where it is a
- * capability or a signal, and all others went on. A process is the same where boot, pid and start_ns are,
- * whichever agent wrote the line.
+ * capability or a signal (and with what a few system calls make of these), and all others went on. A process
+ * is the same where boot, pid and start_ns are, whichever agent wrote the line.
  */
 #ifndef PAVISE_AUDIT_EVENT_H
 #define PAVISE_AUDIT_EVENT_H

@@ -254,7 +254,8 @@ const struct command command_probe = {
 	.name = "probe",
 	.usage = "[OPTION]...",
 	.summary = "Show whether the agent would work on this machine",
-	.details = "Exits with 0 when it would, else with the code that the agent would exit with.",
+	.details = "Exits with 0 when it would, else with the code that the agent would exit with;\n"
+		   "with --load, with 20 where a program cannot be loaded or its hook is missing.",
 	.options = probe_options,
 	.run = probe_main,
 };

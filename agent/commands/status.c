@@ -337,7 +337,7 @@ const struct command command_status = {
 	.name = "status",
 	.usage = "[OPTION]...",
 	.summary = "Show what is in force, with or without an agent",
-	.details = "Exits with 0 when all programs are attached, else with 1.",
+	.details = "Exits with 0 when all programs are attached, with 1 when not, and with 11 without root.",
 	.options = status_options,
 	.run = status_main,
 };

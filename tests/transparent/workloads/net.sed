@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 s/time=[0-9.]+ ms/time=N ms/
 s/, time [0-9]+ms//
 s/^.*\[notice\] [0-9#]+: /notice: /
