@@ -103,7 +103,7 @@ int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode, 
 	}
 	question_table(&q, PV_HOOK_PTRACE_ACCESS_CHECK, PV_ACC_PTRACE);
 	r = decide_table(&q);
-	if (r)
+	if (r < 0)
 		return verdict(r);
 	if (!governed_alike(child))
 		q.column = PV_COL_REACH;
@@ -111,6 +111,7 @@ int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode, 
 		question_table(&q, PV_HOOK_PTRACE_ACCESS_CHECK, PV_ACC_AGENT);
 	else
 		return 0;
+	q.quiet = r;
 	return verdict(decide_table(&q));
 }
 

@@ -219,6 +219,35 @@ expect_none "$NAME/out of what governs, only looking" "$RUN"
 kill $outside "$peer"
 events_check
 
+# What a policy that only watches would deny another one denies as ever.
+watched() {
+	policy reach-enforced enforce /suite/reach-watched <<-EOP
+		  system:
+		    ptrace: allow
+	EOP
+	echo ---
+	policy reach-watching monitor /suite/reach-watched <<-EOP
+		  system:
+		    ptrace: deny
+	EOP
+}
+watched >"$T/watched.yaml"
+check "$NAME/a watching policy" pavise apply "$T/watched.yaml"
+mkdir -p "$CGROUPS/suite/reach-watched"
+sleep 1000 &
+outside=$!
+printf '%s\n' reach-enforced reach-watching >>"$WORK/governors"
+run_in /suite/reach-watched "$P" attach "$outside"
+check_output "$NAME/out of what governs, watched by another policy" EACCES echo "$FOUND"
+watched=$RUN
+barrier
+log_decisions | awk -F '\t' -v run="$watched" '$1 == run { print $2, $5, $8 }' | sort >"$T/watched"
+check_output "$NAME/out of what governs, watched by another policy, events" \
+	"deny reach-enforced governed_by_less
+would_deny reach-watching explicit_deny" cat "$T/watched"
+kill $outside
+events_check
+
 # What is executed and has no file.
 govern anonymous <<EOP
   system:
