@@ -45,23 +45,40 @@ static __always_inline void count_copy(const struct pv_label *l)
 		__sync_fetch_and_add(&state.copies, 1);
 }
 
+/* A thread that slept while its process was moved learns of it here, if it forks first. */
+static __always_inline bool leader_has_any(struct task_struct *task)
+{
+	struct pv_label *l;
+
+	if (task->pid == task->tgid)
+		return false;
+	l = bpf_task_storage_get(&labels, task->group_leader, 0, 0);
+	return l && label_has_any(l);
+}
+
 SEC("lsm/task_alloc")
 int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
 {
+	struct task_struct *own = bpf_get_current_task_btf();
 	struct pv_label *parent, *child;
+	bool moved;
 
 	if (ret)
 		return ret;
-	parent = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
-	if (!parent)
+	parent = bpf_task_storage_get(&labels, own, 0, 0);
+	moved = (!parent || parent->epoch != state.thread_moves) && leader_has_any(own);
+	if (!parent && !moved)
 		return 0; /* never asked about: resolved by the cgroup at the child's first hook */
 	child = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!child) {
 		/* what the parent holds cannot be found again by the child: refuse to make one */
-		return label_has_any(parent) ? -ENOMEM : 0;
+		return moved || label_has_any(parent) ? -ENOMEM : 0;
 	}
-	label_copy(child, parent);
-	count_copy(parent);
+	if (parent)
+		label_copy(child, parent);
+	if (moved)
+		label_merge_leader(child, own);
+	count_copy(child);
 	child->exec_mm = child->exec_inode = child->truncates = child->denials = 0;
 	child->writing = child->reached = 0;
 	return 0;

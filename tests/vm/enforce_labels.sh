@@ -110,6 +110,18 @@ wait $sleeper
 FOUND=$(cat "$T/found-4")
 denied "a thread that slept while its process was moved in and out" "$outside/10"
 
+# The same, and the first that it does is to fork.
+mkdir -p "$CGROUPS$outside/11"
+"$E" "$CGROUPS$GROUP/free/forks" "$P" thread await "$T/go-6" fork read "$T/deny/file" >"$T/found-6" &
+sleeper=$!
+check "$NAME/a thread waits to fork" wait_until 30 has_two_threads "$GROUP/free/forks"
+move "$GROUP/free/forks" "$GROUP/enforce/in"
+move "$GROUP/enforce/in" "$outside/11"
+: >"$T/go-6"
+wait $sleeper
+FOUND=$(cat "$T/found-6")
+denied "a child of a thread that slept while its process was moved in and out" "$outside/11"
+
 # A thread that was found to be ungoverned, and whose process is moved in when its first thread has ended.
 first_has_ended() {
 	read -r alone_pid <"$CGROUPS$1/cgroup.procs" && grep -q '^State:.Z' "/proc/$alone_pid/status"
