@@ -452,6 +452,7 @@ static __always_inline int decide_by_walk(struct pv_scratch *s, struct pv_matche
 
 #define PV_WOULD 1
 #define PV_PLAIN 2 /* permitted, nothing was said, and by what changes only with the circumstances */
+#define PV_SAID	 4 /* permitted, and that was said */
 
 /*
  * The abstract name of a unix socket, the q->name_length bytes at q->dentry with the NUL before it,
@@ -474,7 +475,7 @@ static __always_inline int conclude(struct pv_scratch *s, const struct pv_questi
 {
 	u32 cell = s->answer.cell;
 
-	if (q->quiet && PV_CELL_VERDICT(cell) != PV_DENY)
+	if ((q->quiet & PV_WOULD && PV_CELL_VERDICT(cell) != PV_DENY) || (q->quiet && !PV_CELL_VERDICT(cell)))
 		return 0;
 	if (cell_weight(cell) && !q->silent && !q->tentative)
 		report(s, q, generation);
@@ -484,7 +485,7 @@ static __always_inline int conclude(struct pv_scratch *s, const struct pv_questi
 		return -EACCES;
 	}
 	if (cell)
-		return PV_WOULD;
+		return PV_CELL_VERDICT(cell) ? PV_WOULD : PV_SAID;
 	return s->context.owner_asked || s->answer.walk != PV_WALK_OK ? 0 : PV_PLAIN;
 }
 
@@ -532,8 +533,8 @@ static __always_inline const struct pv_question *question_keep(struct pv_scratch
 }
 
 /*
- * Decide with the image at hand: 0, PV_WOULD where a would-deny was found, -EACCES, or PV_STALE. A
- * function of its own for the verifier.
+ * Decide with the image at hand: 0, PV_WOULD where a would-deny was found, PV_SAID, PV_PLAIN, -EACCES, or
+ * PV_STALE. A function of its own for the verifier.
  */
 __weak int decide_once(const struct pv_question *q)
 {

@@ -16,8 +16,8 @@
  * A unix socket that is renamed is connected to by its new name from then on. So of a socket, and of a
  * directory, the names are read a second time, as those of sockets.
  *
- * What was undecidable about a name was decided as such with the name; nothing is added here. That was as the
- * name of a file: as that of a socket it is decided here.
+ * A name that cannot be read, by whatever it was decided before, is undecidable here where rules could tell
+ * it from another: the names are read anew, and a rename or a mount may be in the way this time.
  */
 #ifndef PAVISE_FOLLOW_BPF_H
 #define PAVISE_FOLLOW_BPF_H
@@ -157,25 +157,29 @@ __weak int follow_compare(struct pv_scratch *s, u32 i, u32 how, u32 generation)
 	return 0;
 }
 
-static __always_inline bool follow_walk(struct pv_scratch *s, u64 dentry, u64 mnt)
+static __always_inline u32 follow_walk(struct pv_scratch *s, u64 dentry, u64 mnt)
 {
 	s->object = dentry;
 	s->mnt = mnt;
-	return walk(s) == PV_WALK_OK;
+	return walk(s);
 }
 
 /*
- * Walk to one of the names. False: there is none, and that was decided. As a socket's it was not, nor by whom
- * if that cannot be said.
+ * Walk to one of the names, as it was decided: on a detached mount by another mount that shows it. Where it
+ * cannot be said who is governed, names say nothing. A function of its own for the verifier.
  */
-static __always_inline bool follow_name(struct pv_scratch *s, const struct pv_follow *f, int governed,
-					u64 dentry, u64 mnt)
+__weak int follow_name(struct pv_scratch *s, int governed, u64 dentry, u64 mnt)
 {
-	if (governed != PV_UNKNOWN)
-		return follow_walk(s, dentry, mnt) || f->how & FOLLOW_UNIX;
+	if (!s)
+		return 0;
+	if (governed != PV_UNKNOWN) {
+		if (follow_walk(s, dentry, mnt) == PV_WALK_DETACHED)
+			walk_detached(s);
+		return 0;
+	}
 	s->end = PV_WALK_CGROUP;
 	s->names_len = 0;
-	return true;
+	return 0;
 }
 
 /* Decide with the image at hand, as decide_once(). */
@@ -191,19 +195,18 @@ __weak int follow_once(const struct pv_follow *f)
 	generation = m.head->generation;
 	s = scratch_get(bpf_get_current_task_btf());
 	if (!s)
-		return f->how & FOLLOW_UNIX ? decide_bare(&f->from) : 0;
+		return decide_bare(&f->from);
 	governed = subject_open(s, generation);
 	if (governed == PV_STALE)
 		return governed;
-	if (governed == SUBJECT_UNGOVERNED || (governed == PV_UNKNOWN && !(f->how & FOLLOW_UNIX)))
+	if (governed == SUBJECT_UNGOVERNED)
 		return 0;
 	s->context.exe = s->subject.exe;
 	s->context.inode = f->from.inode;
 	s->answer.cell = s->answer.profile = 0;
 	s->answer.walk = PV_WALK_OK;
 	s->answer.access = f->from.want & 0xff;
-	if (!follow_name(s, f, governed, f->dentry, f->mnt))
-		return 0;
+	follow_name(s, governed, f->dentry, f->mnt);
 	for (u32 i = 0; i < 1 + PV_HELD_MAX && !r; i++) {
 		if (i < s->subject.n)
 			r = follow_read(s, i, f->how, generation);
@@ -211,8 +214,7 @@ __weak int follow_once(const struct pv_follow *f)
 	}
 	if (r)
 		return r;
-	if (!follow_name(s, f, governed, f->from.dentry, f->from.mnt))
-		return 0;
+	follow_name(s, governed, f->from.dentry, f->from.mnt);
 	for (u32 i = 0; i < 1 + PV_HELD_MAX && !r; i++) {
 		if (i >= s->subject.n)
 			break;
@@ -274,7 +276,7 @@ __weak int follow_below(const struct pv_follow *f)
 		return 1;
 	generation = m.head->generation;
 	s = scratch_get(bpf_get_current_task_btf());
-	if (!s || subject_open(s, generation) < 0 || !follow_walk(s, f->dentry, f->mnt))
+	if (!s || subject_open(s, generation) < 0 || follow_walk(s, f->dentry, f->mnt) != PV_WALK_OK)
 		return 1;
 	for (u32 i = 0; i < 1 + PV_HELD_MAX; i++) {
 		if (i >= s->subject.n)

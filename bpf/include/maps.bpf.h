@@ -164,9 +164,9 @@ struct pv_question {
 	u16 walk; /* enum pv_walk, PV_WALK_OK or PV_WALK_ADDRESS */
 	u8 layer; /* what is behind a file that was decided by its own name is permitted */
 	u8 pad;
-	u8 quiet;     /* the operation was reported already: a would-deny is not said again */
-	u8 silent;    /* nothing is reported, whatever the verdict */
-	u8 starts;    /* an exec: what it starts may be governed already */
+	u8 quiet;  /* what was said of the operation already, PV_WOULD or PV_SAID: that is not said again */
+	u8 silent; /* nothing is reported, whatever the verdict */
+	u8 starts; /* an exec: what it starts may be governed already */
 	u8 tentative; /* one of several names: nothing but the verdict */
 	u32 detail;   /* for the record */
 	u16 family;

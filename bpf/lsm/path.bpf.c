@@ -30,8 +30,8 @@
 #define S_IFSOCK	0140000
 #define S_IFDIR		0040000
 
-/* `quiet`: another name of the same operation was reported. */
-static __noinline int name_decide(struct path *dir, struct dentry *dentry, u32 hook, u32 want, bool quiet)
+/* `quiet`: what was said of another name of the same operation. */
+static __noinline int name_decide(struct path *dir, struct dentry *dentry, u32 hook, u32 want, u32 quiet)
 {
 	struct pv_question q = {.hook = hook, .want = want, .seen = PV_NO_ACCESS, .quiet = quiet};
 
@@ -117,58 +117,79 @@ int BPF_PROG(path_rmdir, struct path *dir, struct dentry *dentry, int ret)
 	return lock_hook(is_pin(dir, dentry), ret);
 }
 
-#define HOOK_QUIET 0x100 /* with a hook: `quiet` as for name_decide() */
+#define HOOK_QUIET(quiet) ((quiet) << 8) /* with a hook: `quiet` as for name_decide() */
 
-/* What an object loses of its rules by getting another name. */
+#define FOLLOW_TIMES 3
+#define FOLLOW_NOT   0xff
+
+/* The i-th comparison of an object's names: as those of what it is, of what is below it, and of sockets. */
+static __always_inline u32 follow_how(u32 i, umode_t type, u32 hook)
+{
+	u32 directory = type == S_IFDIR ? FOLLOW_DIRECTORY : 0;
+
+	if (!i)
+		return 0;
+	if (i == 1)
+		return directory ? directory : FOLLOW_NOT;
+	if (hook != PV_HOOK_PATH_RENAME || (!directory && type != S_IFSOCK))
+		return FOLLOW_NOT;
+	return FOLLOW_UNIX | directory;
+}
+
+/*
+ * What an object loses of its rules by getting another name: what was said of it, `quiet` included, or
+ * -EACCES.
+ */
 static __noinline int follow_decide(struct path *dir, struct dentry *dentry, struct path *new_dir,
 				    struct dentry *new_dentry, u32 hook)
 {
 	struct inode *inode = dentry->d_inode;
 	struct pv_follow f = {.from = {.want = PV_WANT1(PV_ACC_RENAME), .seen = PV_NO_ACCESS}};
 	umode_t type;
-	int r, socket;
+	int r;
 
 	if (!inode)
-		return 0;
+		return hook >> 8;
 	type = inode->i_mode & S_IFMT;
-	f.from.hook = hook & ~HOOK_QUIET;
-	f.from.quiet = !!(hook & HOOK_QUIET);
+	f.from.hook = hook & 0xff;
+	f.from.quiet = hook >> 8;
 	f.from.dentry = (u64)dentry;
 	f.from.mnt = (u64)dir->mnt;
 	f.from.inode = (u64)inode;
 	f.dentry = (u64)new_dentry;
 	f.mnt = (u64)new_dir->mnt;
-	f.how = type == S_IFDIR ? FOLLOW_DIRECTORY : 0;
-	r = follow(&f);
-	if (r < 0 || f.from.hook != PV_HOOK_PATH_RENAME || (type != S_IFDIR && type != S_IFSOCK))
-		return r;
-	f.how |= FOLLOW_UNIX;
-	f.from.kind = PV_KIND_UNIX;
-	f.from.quiet |= !!r;
-	socket = follow(&f);
-	return socket < 0 ? socket : r || socket;
+	for (u32 i = 0; i < FOLLOW_TIMES; i++) {
+		f.how = follow_how(i, type, f.from.hook);
+		if (f.how == FOLLOW_NOT)
+			continue;
+		f.from.kind = f.how & FOLLOW_UNIX ? PV_KIND_UNIX : PV_KIND_PATH;
+		r = follow(&f);
+		if (r < 0)
+			return r;
+		f.from.quiet |= r;
+	}
+	return f.from.quiet;
 }
 
-#define QUIET 0x10000 /* with the flags of a rename: `quiet` as for name_decide() */
+#define QUIET(quiet) ((quiet) << 16) /* with the flags of a rename: `quiet` as for name_decide() */
 
 /* What follows the names' own rules. */
 static __always_inline int rename_follow(struct path *old_dir, struct dentry *old_dentry,
 					 struct path *new_dir, struct dentry *new_dentry, unsigned int flags,
-					 int quiet)
+					 u32 quiet)
 {
 	int r = follow_decide(old_dir, old_dentry, new_dir, new_dentry,
-			      PV_HOOK_PATH_RENAME | (quiet ? HOOK_QUIET : 0));
+			      PV_HOOK_PATH_RENAME | HOOK_QUIET(quiet));
 
 	if (r < 0 || !(flags & RENAME_EXCHANGE))
 		return r;
-	return follow_decide(new_dir, new_dentry, old_dir, old_dentry,
-			     PV_HOOK_PATH_RENAME | (quiet || r ? HOOK_QUIET : 0));
+	return follow_decide(new_dir, new_dentry, old_dir, old_dentry, PV_HOOK_PATH_RENAME | HOOK_QUIET(r));
 }
 
 static __noinline int rename_decide(struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
 				    struct dentry *new_dentry, unsigned int flags)
 {
-	bool quiet = flags & QUIET;
+	u32 quiet = flags >> 16;
 	u32 want = PV_WANT1(PV_ACC_CREATE);
 	int r = name_decide(old_dir, old_dentry, PV_HOOK_PATH_RENAME, PV_WANT1(PV_ACC_RENAME), quiet);
 
@@ -178,13 +199,11 @@ static __noinline int rename_decide(struct path *old_dir, struct dentry *old_den
 		want = PV_WANT1(PV_ACC_RENAME);
 	else if (new_dentry->d_inode)
 		want = PV_WANT(PV_ACC_CREATE, PV_ACC_DELETE, PV_NO_ACCESS);
-	quiet = quiet || r;
+	quiet |= r;
 	r = name_decide(new_dir, new_dentry, PV_HOOK_PATH_RENAME, want, quiet);
 	if (r < 0)
 		return r;
-	quiet = quiet || r;
-	r = rename_follow(old_dir, old_dentry, new_dir, new_dentry, flags, quiet);
-	return r < 0 ? r : quiet || r;
+	return rename_follow(old_dir, old_dentry, new_dir, new_dentry, flags, quiet | r);
 }
 
 static __always_inline int rename_hook(struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
@@ -199,7 +218,7 @@ static __always_inline int rename_hook(struct path *old_dir, struct dentry *old_
 	flags &= RENAME_EXCHANGE;
 	r = rename_decide(old_dir, old_dentry, new_dir, new_dentry, flags);
 	if (r >= 0 && image_generation() != generation)
-		r = rename_decide(old_dir, old_dentry, new_dir, new_dentry, flags | (r ? QUIET : 0));
+		r = rename_decide(old_dir, old_dentry, new_dir, new_dentry, flags | QUIET(r));
 	ret = verdict(r);
 	if (ret)
 		return ret;
@@ -217,21 +236,19 @@ int BPF_PROG(path_rename, struct path *old_dir, struct dentry *old_dentry, struc
 }
 
 static __noinline int link_decide(struct dentry *old_dentry, struct path *new_dir, struct dentry *new_dentry,
-				  bool quiet)
+				  u32 quiet)
 {
 	/* both names are on one file system, seen through the same mount */
 	int r = name_decide(new_dir, old_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_LINK), quiet);
 
 	if (r < 0)
 		return r;
-	quiet = quiet || r;
+	quiet |= r;
 	r = name_decide(new_dir, new_dentry, PV_HOOK_PATH_LINK, PV_WANT1(PV_ACC_CREATE), quiet);
 	if (r < 0)
 		return r;
-	quiet = quiet || r;
-	r = follow_decide(new_dir, old_dentry, new_dir, new_dentry,
-			  PV_HOOK_PATH_LINK | (quiet ? HOOK_QUIET : 0));
-	return r < 0 ? r : quiet || r;
+	quiet |= r;
+	return follow_decide(new_dir, old_dentry, new_dir, new_dentry, PV_HOOK_PATH_LINK | HOOK_QUIET(quiet));
 }
 
 SEC("lsm/path_link")
@@ -243,7 +260,7 @@ int BPF_PROG(path_link, struct dentry *old_dentry, struct path *new_dir, struct 
 	if (ret || !governed())
 		return ret;
 	generation = image_generation();
-	r = link_decide(old_dentry, new_dir, new_dentry, false);
+	r = link_decide(old_dentry, new_dir, new_dentry, 0);
 	if (r >= 0 && image_generation() != generation)
 		r = link_decide(old_dentry, new_dir, new_dentry, r);
 	ret = verdict(r);

@@ -151,12 +151,13 @@ static __always_inline void destination(u64 sk, u16 family, u32 *address)
 	}
 }
 
-/* A hook, what the address is for, and whether another address of the same operation was reported. */
+/* A hook, what the address is for, and what was said of another address of the same operation. */
 #define ASK(hook, use) ((hook) | (u32)(use) << 8)
 #define ASK_HOOK(ask)  ((ask)&0xff)
 #define ASK_USE(ask)   ((ask) >> 8 & 3)
-#define ASK_QUIET      0x400
-#define ASK_CONTROL    0x800 /* the message has control messages */
+#define ASK_CONTROL    0x400 /* the message has control messages */
+#define ASK_SAID(said) ((u32)(said) << 16)
+#define ASK_QUIET(ask) ((ask) >> 16)
 
 static __always_inline u16 socket_family(u64 sk)
 {
@@ -222,7 +223,7 @@ __weak int unknown_decide(const struct given *given)
 
 	question_socket(&q, sk, ASK_USE(ask) == USE_LOCAL ? PV_ACC_BIND : PV_ACC_CONNECT);
 	name_inet(&q, 0, 0);
-	q.quiet = !!(ask & ASK_QUIET);
+	q.quiet = ASK_QUIET(ask);
 	q.family = socket_family(sk);
 	return decide(&q);
 }
@@ -237,7 +238,7 @@ __weak int address_decide(const struct given *given)
 	u64 sk = given ? given->sk : 0, address = given ? given->address : 0;
 	int length = given ? given->length : 0;
 	enum address_use use = ASK_USE(ask);
-	struct pv_question q = {.hook = ASK_HOOK(ask), .kind = PV_KIND_SOCKET, .quiet = !!(ask & ASK_QUIET)};
+	struct pv_question q = {.hook = ASK_HOOK(ask), .kind = PV_KIND_SOCKET, .quiet = ASK_QUIET(ask)};
 	struct {
 		u16 family;
 		u16 port;
@@ -368,7 +369,7 @@ static __noinline int local_decide(struct sock *sk, u32 hook, u32 access)
 	return decide(&q);
 }
 
-#define CREATE_QUIET 0x100 /* with the type: `quiet` as for address_decide() */
+#define CREATE_SAID(said) ((said) << 8) /* with the type: what was said of the other family */
 
 /* As decide_or_plain(). */
 static __noinline int create_decide(int family, int type, int protocol)
@@ -377,7 +378,7 @@ static __noinline int create_decide(int family, int type, int protocol)
 				.kind = PV_KIND_SOCKET,
 				.want = PV_WANT1(PV_ACC_SOCKET),
 				.seen = PV_NO_ACCESS,
-				.quiet = !!(type & CREATE_QUIET)};
+				.quiet = type >> 8};
 
 	type &= 0xf;
 	q.family = family;
@@ -406,7 +407,7 @@ static __always_inline int create_ask(int family, int type, int protocol)
 	if (r < 0)
 		return r;
 	tcp = create_decide(family == AF_SMC ? AF_INET : family,
-			    (type & ~CREATE_QUIET) | (plain_is_permitted(r) ? CREATE_QUIET : 0), IPPROTO_SMC);
+			    (type & 0xff) | CREATE_SAID(plain_is_permitted(r)), IPPROTO_SMC);
 	return tcp < 0 || r == PV_PLAIN ? tcp : r;
 }
 
@@ -609,8 +610,7 @@ static __always_inline int list_decide(u64 sk, u64 at, int left, u32 ask)
 		r = plain_is_permitted(address_decide(&given));
 		if (r < 0)
 			return r;
-		if (r)
-			given.ask |= ASK_QUIET;
+		given.ask |= ASK_SAID(r);
 		given.address += given.length;
 		left -= given.length;
 	}

@@ -107,3 +107,34 @@ done
 check "$NAME/what is denied changes nothing" test -s "$T/delete/file" -a -d "$T/delete/folder" \
 	-a -s "$T/rename/file" -a -s "$T/good/file" -a -s "$T/write/file" -a ! -e "$T/create/new" -a ! -e "$T/good/new"
 events_check
+
+# Two names of one operation, of which a policy permits one with a word and another would deny the other: both are said.
+two_names() {
+	policy names-audited enforce /suite/names-both <<-EOP
+		  files:
+		    default: allow
+		    rules:
+		      - allow: $T/good/**
+		        audit: true
+	EOP
+	echo ---
+	policy names-watching monitor /suite/names-both <<-EOP
+		  files:
+		    default: allow
+		    rules:
+		      - deny: $T/create/**
+	EOP
+}
+two_names >"$T/both.yaml"
+check "$NAME/an auditing and a watching policy" pavise apply "$T/both.yaml"
+mkdir -p "$CGROUPS/suite/names-both"
+printf '%s\n' names-audited names-watching >>"$WORK/governors"
+clean
+run_in /suite/names-both "$P" rename "$T/good/file" "$T/create/new"
+check_output "$NAME/audited and watched" 0 echo "$FOUND"
+both=$RUN
+barrier
+log_decisions | awk -F '\t' -v run="$both" '$1 == run { print $2, $4, $5 }' | sort >"$T/both"
+check_output "$NAME/audited and watched, events" "allow rename names-audited
+would_deny create names-watching" cat "$T/both"
+events_check
