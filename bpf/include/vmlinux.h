@@ -75,6 +75,7 @@ struct css_set {
 };
 
 struct ns_common {
+	const void *ops;
 	unsigned int inum;
 };
 
@@ -233,6 +234,7 @@ struct inode {
 	unsigned int i_nlink;
 	u32 i_rdev;
 	struct pipe_inode_info *i_pipe;
+	void *i_private;
 	unsigned long i_ino;
 	struct super_block *i_sb;
 	u32 i_generation;

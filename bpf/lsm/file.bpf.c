@@ -13,6 +13,8 @@
  *   file_open   ptrace, of a pipe or memory without a name that is another's who is governed by less
  *               (/proc/PID/fd): see reach.bpf.c
  *
+ *   file_open   mount, of a mount namespace that is not the task's own: its names mean something else
+ *
  *   file_receive   what open asked for, of a descriptor that comes from another process: it gives
  *               nothing that could not be opened
  *
@@ -42,7 +44,7 @@
 
 #define O_APPEND	02000
 #define O_TRUNC		01000
-#define O_EXEC_FMODE	0x20 /* __FMODE_EXEC in f_flags: open_exec() only, open(2) cannot set it */
+#define O_EXEC_FMODE	0x20 /* __FMODE_EXEC in f_flags; open(2) cannot set it, see executes() */
 #define FMODE_READ	0x1
 #define FMODE_WRITE	0x2
 #define FMODE_PATH	0x4000 /* O_PATH: nothing can be read or written by it */
@@ -257,13 +259,13 @@ static __always_inline bool is_internal(struct file *file)
 	return READ_FIELD(&flags, vfsmount, mnt, mnt_flags) && flags & MNT_INTERNAL;
 }
 
-/* Is it a pipe, or memory without a name? */
+/* Of what is_internal(): is it a pipe, or memory without a name? */
 static __always_inline bool is_nameless(struct file *file)
 {
 	struct inode *inode = file->f_inode;
 	u32 type = inode->i_mode & S_IFMT;
 
-	return is_internal(file) && (type == S_IFIFO || (type == S_IFREG && !inode->i_nlink));
+	return type == S_IFIFO || (type == S_IFREG && !inode->i_nlink);
 }
 
 /*
@@ -289,6 +291,51 @@ static __noinline int nameless_open(struct file *file)
 	return decide_table(&q);
 }
 
+#define MQUEUE_MAGIC 0x19800202
+#define NSFS_MAGIC   0x6e736673
+
+/*
+ * Of opens with O_EXEC_FMODE: does the kernel open a file to execute it, which is decided as that?
+ * mq_open(3), and ioctls that open, take that flag from their callers, too: not that of XFS, by a handle, but
+ * for reading. Apart, since it is asked about few.
+ */
+static __noinline bool executes(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	return !(file->f_mode & FMODE_WRITE) && (inode->i_mode & S_IFMT) == S_IFREG &&
+	       inode->i_sb->s_magic != MQUEUE_MAGIC;
+}
+
+extern const void mntns_operations __ksym __weak; /* fs/namespace.c */
+
+/*
+ * Is it a mount namespace, other than that of the task? Names mean something else there, and it may have been
+ * made by this very call (open_tree(2) from Linux 7 on).
+ */
+static __always_inline bool is_other_mounts(struct file *file)
+{
+	u64 inode = (u64)file->f_inode, ns = 0, ops = 0;
+
+	return &mntns_operations && file->f_inode->i_sb->s_magic == NSFS_MAGIC &&
+	       READ_FIELD(&ns, inode, inode, i_private) && READ_FIELD(&ops, ns_common, ns, ops) &&
+	       ops == (u64)&mntns_operations &&
+	       ns != (u64)task_fields(bpf_get_current_task_btf())->nsproxy->mnt_ns +
+			       bpf_core_field_offset(struct mnt_namespace, ns);
+}
+
+/* Decide for what is_internal() and is not nameless. */
+static __noinline int namespace_open(struct file *file, u32 hook)
+{
+	struct pv_question q = {};
+
+	if (!is_other_mounts(file))
+		return 0;
+	question_table(&q, hook, PV_ACC_MOUNT);
+	q.inode = (u64)file->f_inode;
+	return decide_table(&q);
+}
+
 /*
  * Decide for an open file, unless this was permitted before. `l`: the label, NULL where it is not up to date.
  * What was permitted to an open is not kept for opens by which the kernel executes, and is asked of these
@@ -302,7 +349,7 @@ static __always_inline int file_open_cached(struct file *file, u32 hook, struct 
 
 	if (l && cache_has_file(l, file, asks))
 		return 0;
-	if (hook == PV_HOOK_FILE_OPEN && file->f_flags & O_EXEC_FMODE)
+	if (hook == PV_HOOK_FILE_OPEN && file->f_flags & O_EXEC_FMODE && executes(file))
 		return 0;
 	if (hook == PV_HOOK_FILE_OPEN && file->f_mode & FMODE_NOACCOUNT) {
 		r = behind(file);
@@ -328,8 +375,9 @@ static __always_inline int file_open_cached(struct file *file, u32 hook, struct 
 		if (opens_own(file, hook))
 			return own_hook(hook, file->f_path.dentry, 0);
 	}
-	if (r >= 0 && hook == PV_HOOK_FILE_OPEN && is_nameless(file))
-		return nameless_open(file);
+	if (r >= 0 && is_internal(file))
+		return hook == PV_HOOK_FILE_OPEN && is_nameless(file) ? nameless_open(file)
+								      : namespace_open(file, hook);
 	if (l && r == PV_PLAIN && place_steady(l))
 		cache_keep_file(l, file, asks);
 	return plain_is_permitted(r);

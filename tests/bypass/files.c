@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <mqueue.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +31,11 @@
 #define SYS_file_getattr 468
 #define SYS_file_setattr 469
 #endif
+
+#ifndef OPEN_TREE_NAMESPACE
+#define OPEN_TREE_NAMESPACE 2
+#endif
+#define FMODE_EXEC_FLAG 0x20
 
 static char place[4096];
 static pid_t other;
@@ -214,14 +220,60 @@ static int root_prepare(char **a)
 /* FILE: in a mount namespace that another process made */
 static int setns_read(char **a)
 {
-	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", other);
-	fd = opened(path, O_RDONLY);
+	fd = (int)syscall(SYS_pidfd_open, other, 0);
 	if (fd < 0 || setns(fd, CLONE_NEWNS))
 		return before("setns");
 	return open(a[0], O_RDONLY);
+}
+
+/* "other" or "own": the mount namespace of another process, or one's own */
+static int mounts_open(char **a)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", strcmp(a[0], "other") ? (int)getpid() : other);
+	return open(path, O_RDONLY);
+}
+
+/* "namespace" or "tree": a folder as a mount namespace of its own, which comes to be opened, or as a tree */
+static int tree_namespace(char **a)
+{
+	unsigned flags = strcmp(a[0], "namespace") ? OPEN_TREE_CLONE : OPEN_TREE_NAMESPACE;
+
+	return (int)syscall(SYS_open_tree, AT_FDCWD, fixture_root, flags | OPEN_TREE_CLOEXEC);
+}
+
+static int tree;
+
+static int tree_prepare(char **a)
+{
+	(void)a;
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, fixture_root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return tree < 0 ? -1 : 0;
+}
+
+/* FILE NAME: below the root of the fixture, in a tree that is attached nowhere */
+static int tree_rename(char **a)
+{
+	return renameat(tree, a[0], tree, a[1]);
+}
+
+static int tree_link(char **a)
+{
+	return linkat(tree, a[0], tree, a[1], 0);
+}
+
+/* "queue" or "file": with the flag that the kernel sets where it opens a program; open(2) takes it from
+ * nobody */
+static int open_flag(char **a)
+{
+	struct mq_attr attr = {.mq_maxmsg = 1, .mq_msgsize = 1};
+
+	if (strcmp(a[0], "queue"))
+		return open("/proc/self/exe", O_RDONLY | FMODE_EXEC_FLAG);
+	return (int)syscall(SYS_mq_open, run_name, O_RDONLY | O_CREAT | FMODE_EXEC_FLAG, 0600, &attr);
 }
 
 static int setns_prepare(char **a)
@@ -477,6 +529,11 @@ const struct operation file_operations[] = {
 	{"proc-cwd", 1, read_place, cwd_prepare},
 	{"proc-root", 2, read_place, root_prepare},
 	{"setns-read", 1, setns_read, setns_prepare},
+	{"mounts-open", 1, mounts_open, setns_prepare},
+	{"tree-namespace", 1, tree_namespace, NULL},
+	{"tree-rename", 2, tree_rename, tree_prepare},
+	{"tree-link", 2, tree_link, tree_prepare},
+	{"open-flag", 1, open_flag, NULL},
 	{"fanotify-layer", 1, fanotify_layer, copy_up},
 	{"kernel-fs", 1, kernel_fs, NULL},
 	{"fanotify", 1, fanotify_read, fanotify_prepare},

@@ -19,7 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const folders[] = {"deny", "keep", "unread", "stay", "odd", "allow", "holder", "plain"};
+static const char *const folders[] = {"deny", "keep",  "unread", "stay", "shut",
+				      "odd",  "allow", "holder", "plain"};
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {

@@ -183,7 +183,7 @@ bypass_mounts >"$T/made"
 bypass_programs
 bypass_network
 mkdir -p "$OUTSIDE" "$CGROUPS/suite/bypass"
-for group in free names mounts system memory capabilities only loose sockets; do mkdir -p "$CGROUPS/suite/bypass/$group"; done
+for group in free names mounts system memory capabilities only loose nameless sockets; do mkdir -p "$CGROUPS/suite/bypass/$group"; done
 check "$NAME/policies" pavise apply tests/bypass/policies.yaml
 sed -n 's/^  name: //p' tests/bypass/policies.yaml >"$WORK/governors"
 : >"$T/done"
