@@ -38,7 +38,7 @@ struct look {
 	const struct mounts *mounts;
 	bool anew; /* the mounts were read for this process */
 	int directory;
-	size_t n; /* descriptors so far */
+	size_t n; /* descriptors so far, and what took as long as so many */
 };
 
 static uint64_t now_ns(clockid_t clock)
@@ -272,20 +272,28 @@ static void found(const struct look *l, const struct held_question *q, const str
 		tell(l, q, answer, device);
 }
 
-/* The mounts that a process has. They are read where the namespace is another than before, or `anew`. */
-static const struct mounts *mounts_of(struct held *h, int directory, bool anew)
+/*
+ * The mounts that a process has. They are read where the namespace is another than before, or `anew`. There
+ * can be many, so that with reading them the turn is over.
+ */
+static const struct mounts *mounts_of(struct look *l, bool anew)
 {
+	struct held *h = &l->agent->held;
+	int directory = l->directory;
 	uint64_t namespace = mounts_namespace(directory);
 
 	if (!h->own.namespace || (anew && namespace == h->own.namespace)) {
 		CLEANUP_CLOSE int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 		mounts_read(self, &h->own);
+		l->n += TURN_DESCRIPTORS;
 	}
 	if (namespace == h->own.namespace)
 		return &h->own;
-	if (anew || namespace != h->theirs.namespace)
+	if (anew || namespace != h->theirs.namespace) {
 		mounts_read(directory, &h->theirs);
+		l->n += TURN_DESCRIPTORS;
+	}
 	return &h->theirs;
 }
 
@@ -297,7 +305,7 @@ static const struct mount_fact *mount_of(struct look *l, int id)
 	if (mount || l->anew)
 		return mount;
 	l->anew = true;
-	l->mounts = mounts_of(&l->agent->held, l->directory, true);
+	l->mounts = mounts_of(l, true);
 	return mounts_find(l->mounts, id);
 }
 
@@ -390,7 +398,7 @@ static void look_at(void *context, int number)
 	l->agent->held.omitted++;
 }
 
-/* How many descriptors were looked at. */
+/* How many descriptors were looked at, or what took as long. */
 static size_t look(struct agent *a, const struct pv_process *process)
 {
 	CLEANUP_CLOSE int directory = procfs_open(process->pid, process->start_ns);
@@ -402,7 +410,7 @@ static size_t look(struct agent *a, const struct pv_process *process)
 		return 0;
 	l.context = (struct image_context){.exe = l.label.generation == l.image->generation ? l.label.exe : 0,
 					   .uid = process->uid};
-	l.mounts = mounts_of(&a->held, directory, false);
+	l.mounts = mounts_of(&l, false);
 	if (descriptors_visit(directory, HELD_DESCRIPTORS, look_at, &l) > 0)
 		a->held.omitted++;
 	return l.n;
