@@ -40,6 +40,7 @@
 #define READING_MODULE	    2
 #define READING_KEXEC_IMAGE 3
 #define READING_INITRAMFS   4
+#define READING_COMPRESSED  7			  /* a module, from Linux 7 on; no such number before */
 #define IO_URING	    0x6e6972755f6f695bull /* "[io_urin", the kernel's name for what it makes */
 #define IO_URING_LENGTH	    10
 #define USERFAULT	    0x756166726573755bull /* "[userfau" */
@@ -93,7 +94,8 @@ int BPF_PROG(module_request, char *kmod_name, int ret)
 
 static __always_inline bool is_code(u32 id)
 {
-	return id == READING_MODULE || id == READING_KEXEC_IMAGE || id == READING_INITRAMFS;
+	return id == READING_MODULE || id == READING_COMPRESSED || id == READING_KEXEC_IMAGE ||
+	       id == READING_INITRAMFS;
 }
 
 SEC("lsm/kernel_read_file")

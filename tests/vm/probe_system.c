@@ -11,6 +11,7 @@
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
 #include <linux/ioprio.h>
+#include <linux/module.h>
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <signal.h>
@@ -469,6 +470,15 @@ static int op_finit_module(char **a)
 	return fd < 0 ? -1 : (int)syscall(SYS_finit_module, fd, "", 0);
 }
 
+/* a module that the kernel is to decompress: FILE; not all can, whatever it is */
+static int op_finit_module_compressed(char **a)
+{
+	int fd = open(a[0], O_RDONLY);
+
+	step = fd < 0 ? "open" : NULL;
+	return fd < 0 ? -1 : (int)syscall(SYS_finit_module, fd, "", MODULE_INIT_COMPRESSED_FILE);
+}
+
 /* a protocol family whose module is asked for: FAMILY */
 static int op_family(char **a)
 {
@@ -695,6 +705,7 @@ static const struct operation {
 	{"userfaultfd", 0, op_userfaultfd},
 	{"init_module", 0, op_init_module},
 	{"finit_module", 1, op_finit_module},
+	{"finit_module-compressed", 1, op_finit_module_compressed},
 	{"family", 1, op_family},
 	{"map-anonymous", 0, op_map_anonymous},
 	{"map-shared", 0, op_map_shared},
