@@ -3,13 +3,13 @@
  * A rule follows the file: a new name gives nothing that the old one does not.
  *
  * Guarantee: a governed task that renames or links a file cannot do with it afterwards what it could
- * not before, and a directory is renamed only where every name below it means the same before and
+ * not before, nor with a directory, which is renamed only where every name below it means the same before and
  * after. What the names themselves say of renaming, linking and creating is decided first, by the
  * hooks.
  *
  * How: both names are read by each of the task's profiles. Of files, the rows are compared: an access
  * that the old name's row denies and the new one's does not is denied, by the rule that denies it of
- * the old name. Of directories, the states that the automaton is in behind the names and a "/": the
+ * the old name. Of directories also the states that the automaton is in behind the names and a "/": the
  * automaton is minimal, so the states are the same exactly where all that can follow is. Where they
  * are not, and not both settled, it cannot be decided what the names below would give.
  *
@@ -26,6 +26,11 @@
 
 #define FOLLOW_DIRECTORY 1
 #define FOLLOW_UNIX	 2 /* the names are those of sockets */
+#define FOLLOW_FOLDER	 4 /* the names are those of a directory, and not what is below it */
+
+/* Accesses that are not asked of a directory; and those of nothing else. */
+#define FOLLOW_NO_FOLDER (1U << PV_ACC_READ | 1U << PV_ACC_APPEND | 1U << PV_ACC_MAP | 1U << PV_ACC_EXEC)
+#define FOLLOW_NO_FILE	 (1U << PV_ACC_LIST)
 
 /* What is renamed or linked, and the name that it is to have. */
 struct pv_follow {
@@ -93,14 +98,15 @@ static __always_inline void compare_rows(struct pv_scratch *s, struct pv_matcher
 					 u32 profile, u32 how)
 {
 	u32 first = how & FOLLOW_UNIX ? PV_ACC_CONNECT : 0;
+	u32 without = how & FOLLOW_UNIX ? 0 : how & FOLLOW_FOLDER ? FOLLOW_NO_FOLDER : FOLLOW_NO_FILE;
 
 	for (u32 i = 0; i <= PV_ACC_EXEC; i++) {
 		u32 access = first + i;
 		u32 before = matcher_cell(m, from, access, 0), after = matcher_cell(m, to, access, before);
 
 		/* `create` and `bind` are about a name and not about what has it */
-		if (access != PV_ACC_CREATE && access != PV_ACC_BIND && PV_CELL_VERDICT(before) &&
-		    cell_weight(before) > cell_weight(after))
+		if (!(without >> i & 1) && access != PV_ACC_CREATE && access != PV_ACC_BIND &&
+		    PV_CELL_VERDICT(before) && cell_weight(before) > cell_weight(after))
 			answer_take(&s->answer, before, profile, access);
 	}
 }

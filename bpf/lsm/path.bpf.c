@@ -128,7 +128,7 @@ static __always_inline u32 follow_how(u32 i, umode_t type, u32 hook)
 	u32 directory = type == S_IFDIR ? FOLLOW_DIRECTORY : 0;
 
 	if (!i)
-		return 0;
+		return directory ? FOLLOW_FOLDER : 0;
 	if (i == 1)
 		return directory ? directory : FOLLOW_NOT;
 	if (hook != PV_HOOK_PATH_RENAME || (!directory && type != S_IFSOCK))
@@ -317,14 +317,15 @@ int BPF_PROG(file_truncate, struct file *file, int ret)
 #define NOTIFY_INODE	  0	   /* of one file or folder, and not of a mount or file system */
 #define SYSFS_MAGIC	  0x62656572
 #define CGROUP2_MAGIC	  0x63677270
+#define BPF_FS_MAGIC	  0xcafe4a11
 
 /*
- * Does the agent live by a file system: by its files there, or by what the kernel shows there? procfs takes
- * no such marks.
+ * Does the kernel show there what the agent looks at and changes, wherever that is? procfs takes no marks of
+ * whole file systems, and which of its files are the agent's is known.
  */
-static __always_inline bool lives_by(const struct super_block *sb)
+static __always_inline bool shows_kernel(const struct super_block *sb)
 {
-	return sb->s_magic == SYSFS_MAGIC || sb->s_magic == CGROUP2_MAGIC || own_device(sb->s_dev);
+	return sb->s_magic == SYSFS_MAGIC || sb->s_magic == CGROUP2_MAGIC || sb->s_magic == BPF_FS_MAGIC;
 }
 
 /*
@@ -337,7 +338,10 @@ static __always_inline bool holds_up(const struct path *path, u64 mask, u32 type
 
 	if (!(mask & PERMISSION_EVENTS))
 		return false;
-	return type == NOTIFY_INODE ? is_own(dentry) : lives_by(FIELDS(dentry, dentry)->d_sb);
+	if (shows_kernel(FIELDS(dentry, dentry)->d_sb))
+		return true;
+	return type == NOTIFY_INODE ? is_own(dentry) || leads_to_own(dentry)
+				    : own_device(FIELDS(dentry, dentry)->d_sb->s_dev);
 }
 
 /* Where a symbolic link leads is not secret. */
