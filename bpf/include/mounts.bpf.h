@@ -25,7 +25,7 @@
 #include "walk.bpf.h"
 
 #define PV_PLACES	8	  /* names of an object that are asked about */
-#define PV_MOUNTS_MAX	(1 << 16) /* mounts of a file system, in all namespaces */
+#define PV_MOUNTS_MAX	(1 << 20) /* mounts of a file system, in all namespaces */
 #define PV_MOUNTS_TRIES 4
 
 /* Up to 6.17 the list is one of entries inside the mounts, that ends in the file system itself. */

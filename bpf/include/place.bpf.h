@@ -67,7 +67,8 @@ static __always_inline bool place_same(const struct pv_label *l)
 
 /*
  * The dentries of a file's name, from the file up, into l->path, their number into l->levels. False: it has
- * no such name. The number stands in memory for the verifier, to which it is unknown there.
+ * no such name, or is the root of a mount. The number stands in memory for the verifier, to which it is
+ * unknown there.
  */
 static __always_inline bool place_walk(struct pv_label *l)
 {
@@ -75,6 +76,9 @@ static __always_inline bool place_walk(struct pv_label *l)
 	struct dentry *d = KERNEL(dentry, l->asked.word[4]), *root = mount->mnt.mnt_root, *parent;
 	struct mount *above;
 
+	/* what is mounted may be more than its name says, as a namespace is */
+	if (d == root)
+		return false;
 	l->levels = 0;
 	for (u32 i = 0; i < PV_PLACE_STEPS; i++) {
 		if (d != root) {
@@ -90,7 +94,7 @@ static __always_inline bool place_walk(struct pv_label *l)
 		}
 		above = mount->mnt_parent;
 		if (above == mount)
-			return l->levels && (u64)mount->mnt_ns == l->asked.word[1];
+			return (u64)mount->mnt_ns == l->asked.word[1];
 		d = mount->mnt_mountpoint;
 		mount = above;
 		root = mount->mnt.mnt_root;

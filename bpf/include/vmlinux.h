@@ -74,8 +74,13 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct proc_ns_operations {
+	int type; /* to 6.17 */
+};
+
 struct ns_common {
-	const void *ops;
+	const struct proc_ns_operations *ops;
+	u32 ns_type; /* from 6.18 on */
 	unsigned int inum;
 };
 

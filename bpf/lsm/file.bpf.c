@@ -259,13 +259,13 @@ static __always_inline bool is_internal(struct file *file)
 	return READ_FIELD(&flags, vfsmount, mnt, mnt_flags) && flags & MNT_INTERNAL;
 }
 
-/* Of what is_internal(): is it a pipe, or memory without a name? */
+/* Is it a pipe, or memory without a name? */
 static __always_inline bool is_nameless(struct file *file)
 {
 	struct inode *inode = file->f_inode;
 	u32 type = inode->i_mode & S_IFMT;
 
-	return type == S_IFIFO || (type == S_IFREG && !inode->i_nlink);
+	return is_internal(file) && (type == S_IFIFO || (type == S_IFREG && !inode->i_nlink));
 }
 
 /*
@@ -293,6 +293,7 @@ static __noinline int nameless_open(struct file *file)
 
 #define MQUEUE_MAGIC 0x19800202
 #define NSFS_MAGIC   0x6e736673
+#define CLONE_NEWNS  0x20000
 
 /*
  * Of opens with O_EXEC_FMODE: does the kernel open a file to execute it, which is decided as that?
@@ -307,7 +308,10 @@ static __noinline bool executes(struct file *file)
 	       inode->i_sb->s_magic != MQUEUE_MAGIC;
 }
 
-extern const void mntns_operations __ksym __weak; /* fs/namespace.c */
+static __always_inline bool is_namespace(struct file *file)
+{
+	return file->f_inode->i_sb->s_magic == NSFS_MAGIC;
+}
 
 /*
  * Is it a mount namespace, other than that of the task? Names mean something else there, and it may have been
@@ -316,15 +320,18 @@ extern const void mntns_operations __ksym __weak; /* fs/namespace.c */
 static __always_inline bool is_other_mounts(struct file *file)
 {
 	u64 inode = (u64)file->f_inode, ns = 0, ops = 0;
+	u32 type = 0;
 
-	return &mntns_operations && file->f_inode->i_sb->s_magic == NSFS_MAGIC &&
-	       READ_FIELD(&ns, inode, inode, i_private) && READ_FIELD(&ops, ns_common, ns, ops) &&
-	       ops == (u64)&mntns_operations &&
-	       ns != (u64)task_fields(bpf_get_current_task_btf())->nsproxy->mnt_ns +
-			       bpf_core_field_offset(struct mnt_namespace, ns);
+	READ_FIELD(&ns, inode, inode, i_private);
+	if (bpf_core_field_exists(struct ns_common, ns_type))
+		READ_FIELD(&type, ns_common, ns, ns_type);
+	else if (READ_FIELD(&ops, ns_common, ns, ops))
+		READ_FIELD(&type, proc_ns_operations, ops, type);
+	return type == CLONE_NEWNS && ns != (u64)task_fields(bpf_get_current_task_btf())->nsproxy->mnt_ns +
+						      bpf_core_field_offset(struct mnt_namespace, ns);
 }
 
-/* Decide for what is_internal() and is not nameless. */
+/* Decide for a namespace. */
 static __noinline int namespace_open(struct file *file, u32 hook)
 {
 	struct pv_question q = {};
@@ -375,9 +382,10 @@ static __always_inline int file_open_cached(struct file *file, u32 hook, struct 
 		if (opens_own(file, hook))
 			return own_hook(hook, file->f_path.dentry, 0);
 	}
-	if (r >= 0 && is_internal(file))
-		return hook == PV_HOOK_FILE_OPEN && is_nameless(file) ? nameless_open(file)
-								      : namespace_open(file, hook);
+	if (r >= 0 && hook == PV_HOOK_FILE_OPEN && is_nameless(file))
+		return nameless_open(file);
+	if (r >= 0 && is_namespace(file))
+		return namespace_open(file, hook);
 	if (l && r == PV_PLAIN && place_steady(l))
 		cache_keep_file(l, file, asks);
 	return plain_is_permitted(r);

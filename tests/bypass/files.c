@@ -237,6 +237,20 @@ static int mounts_open(char **a)
 	return open(path, O_RDONLY);
 }
 
+/* The same, by a copy of its mount */
+static int mounts_copy(char **a)
+{
+	char path[64];
+	int copy;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", strcmp(a[0], "other") ? (int)getpid() : other);
+	copy = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (copy < 0)
+		return before("open_tree");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
+	return open(path, O_RDONLY);
+}
+
 /* "namespace" or "tree": a folder as a mount namespace of its own, which comes to be opened, or as a tree */
 static int tree_namespace(char **a)
 {
@@ -530,6 +544,7 @@ const struct operation file_operations[] = {
 	{"proc-root", 2, read_place, root_prepare},
 	{"setns-read", 1, setns_read, setns_prepare},
 	{"mounts-open", 1, mounts_open, setns_prepare},
+	{"mounts-copy", 1, mounts_copy, setns_prepare},
 	{"tree-namespace", 1, tree_namespace, NULL},
 	{"tree-rename", 2, tree_rename, tree_prepare},
 	{"tree-link", 2, tree_link, tree_prepare},
