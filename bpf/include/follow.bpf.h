@@ -207,6 +207,10 @@ __weak int follow_once(const struct pv_follow *f)
 		return governed;
 	if (governed == SUBJECT_UNGOVERNED)
 		return 0;
+	if (subject_lost(&s->subject, governed)) {
+		decision_unsent(&f->from);
+		return -EACCES;
+	}
 	s->context.exe = s->subject.exe;
 	s->context.inode = f->from.inode;
 	s->answer.cell = s->answer.profile = 0;

@@ -132,9 +132,7 @@ printf '%s\n' names-audited names-watching >>"$WORK/governors"
 clean
 run_in /suite/names-both "$P" rename "$T/good/file" "$T/create/new"
 check_output "$NAME/audited and watched" 0 echo "$FOUND"
-both=$RUN
-barrier
-log_decisions | awk -F '\t' -v run="$both" '$1 == run { print $2, $4, $5 }' | sort >"$T/both"
+events_told "$RUN" >"$T/both"
 check_output "$NAME/audited and watched, events" "allow rename names-audited
 would_deny create names-watching" cat "$T/both"
 events_check

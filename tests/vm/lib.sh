@@ -392,6 +392,12 @@ log_decisions() {
 		 else $d.walk // "-" end] | @tsv'
 }
 
+# events_told RUN: "TYPE OP POLICY" of each event of a run that may have more than one, sorted.
+events_told() {
+	barrier || return 1
+	log_decisions | awk -F '\t' -v run="$1" '$1 == run { print $2, $4, $5 }' | sort
+}
+
 # events_check: what expect_event and expect_none said, one line of result for
 # each; for expect_none one line together.
 events_check() {
